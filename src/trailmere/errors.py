@@ -1,0 +1,181 @@
+"""The whole error tree, and nothing else.
+
+Every error that leaves a room is one of these; foreign errors (a library's, the system's) are translated at
+the border where they arise. A message says what was expected, what came and what to do; the place (a column,
+a line, a key) is data on the error, so that each door can show it in its own way. The doors decide what an
+error means there: an exit code, an HTTP status, an AWS error code.
+
+    TrailmereError
+    |-- SettingsError                    a setting that cannot be used
+    |-- InvalidParameter                 a value outside its documented bounds
+    |-- StoreError
+    |   |-- StoreNotFound
+    |   |-- StoreAlreadyExists
+    |   |-- StoreLimitExceeded
+    |   |-- InactiveStore                the store is pending deletion
+    |   |-- InvalidStoreStatus           not permitted in the store's present status
+    |   |-- InvalidStoreCategory         not permitted for a store of this category
+    |   `-- TerminationProtected
+    |-- InvalidEventSelectors
+    |-- SourceError
+    |   |-- SourceNotFound               nothing lies where the source points
+    |   `-- SourceUnavailable            it lies there, and cannot be read now
+    |-- DeliveryError                    the bytes of one delivery cannot be taken in (goes to the dead letters)
+    |-- LakeError
+    |   |-- LakeBusy                     another process held what we need for too long
+    |   |-- LakeDamaged                  a file of the lake is missing or not what was written
+    |   |-- LakeVersion                  written by a newer Trailmere
+    |   `-- SnapshotNotFound
+    `-- QueryError
+        |-- StatementInvalid             it does not parse, or names what does not exist
+        |-- StatementNotAllowed          it parses, and is not a read-only SELECT over event data stores
+        |-- QueryLimitExceeded           time, memory, rows or bytes
+        |-- QueryCancelled
+        `-- EngineError                  the engine refused it at run time
+"""
+
+from __future__ import annotations
+
+
+class TrailmereError(Exception):
+    """Base of all errors. ``hint`` is one sentence that says what to do about it."""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class SettingsError(TrailmereError):
+    """A setting is missing, malformed or out of range."""
+
+
+class InvalidParameter(TrailmereError):
+    """A value outside the bounds that AWS documents (InvalidParameterException)."""
+
+
+class StoreError(TrailmereError):
+    """Something about an event data store."""
+
+
+class StoreNotFound(StoreError):
+    """No event data store has this name, id or ARN (EventDataStoreNotFoundException)."""
+
+
+class StoreAlreadyExists(StoreError):
+    """An event data store with this name exists (EventDataStoreAlreadyExistsException)."""
+
+
+class StoreLimitExceeded(StoreError):
+    """Too many event data stores (EventDataStoreMaxLimitExceededException)."""
+
+
+class InactiveStore(StoreError):
+    """The event data store is pending deletion (InactiveEventDataStoreException)."""
+
+
+class InvalidStoreStatus(StoreError):
+    """The operation is not permitted in this status (InvalidEventDataStoreStatusException)."""
+
+
+class InvalidStoreCategory(StoreError):
+    """The operation is not valid for this category (InvalidEventDataStoreCategoryException)."""
+
+
+class TerminationProtected(StoreError):
+    """Termination protection is on (EventDataStoreTerminationProtectedException)."""
+
+
+class InvalidEventSelectors(TrailmereError):
+    """Advanced event selectors that AWS would refuse (InvalidEventSelectorsException).
+
+    ``place`` names the fault inside the selectors, for example ``selector 2, field readOnly``.
+    """
+
+    def __init__(self, message: str, *, place: str | None = None, hint: str | None = None) -> None:
+        super().__init__(f"{place}: {message}" if place else message, hint=hint)
+        self.place = place
+
+
+class SourceError(TrailmereError):
+    """The place that deliveries come from."""
+
+
+class SourceNotFound(SourceError):
+    """Nothing lies where the source points."""
+
+
+class SourceUnavailable(SourceError):
+    """It lies there and cannot be read: permissions, network, credentials."""
+
+
+class DeliveryError(TrailmereError):
+    """The bytes of one delivery cannot be taken in; they go to the dead letters.
+
+    ``reason`` is a code from ``trailmere.events.formats.REASONS``; ``offset`` counts bytes of the content.
+    """
+
+    def __init__(self, reason: str, message: str, *, offset: int | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.offset = offset
+
+
+class LakeError(TrailmereError):
+    """Something about the lake's own files and records."""
+
+
+class LakeBusy(LakeError):
+    """Another process held a lock for longer than the time limit."""
+
+
+class LakeDamaged(LakeError):
+    """A file of the lake is missing, or is not what was written."""
+
+
+class LakeVersion(LakeError):
+    """The lake was written by a newer version."""
+
+
+class SnapshotNotFound(LakeError):
+    """No snapshot of the store matches."""
+
+
+class QueryError(TrailmereError):
+    """Something about a query. ``line`` and ``column`` count from 1 in the text the user typed."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        line: int | None = None,
+        column: int | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.line = line
+        self.column = column
+
+
+class StatementInvalid(QueryError):
+    """It does not parse, or it names a column, function or store that does not exist."""
+
+
+class StatementNotAllowed(QueryError):
+    """It is not one read-only SELECT over event data stores."""
+
+
+class QueryLimitExceeded(QueryError):
+    """A limit was reached. ``limit`` names it as the settings do: ``query_seconds``, ``query_memory_bytes`` ..."""
+
+    def __init__(self, message: str, *, limit: str, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.limit = limit
+
+
+class QueryCancelled(QueryError):
+    """The user cancelled it."""
+
+
+class EngineError(QueryError):
+    """The engine refused the statement while it ran (a cast that fails, a division by zero)."""

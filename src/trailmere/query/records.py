@@ -1,0 +1,92 @@
+"""What crosses between dialect, engine and door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pyarrow as pa
+
+    from trailmere.events.types import Type
+    from trailmere.lake.records import Condition
+
+
+@dataclass(frozen=True, slots=True)
+class StoreEntry:
+    """An event data store as the SQL catalog shows it. ``family`` is a key of ``events.columns.COLUMNS``."""
+
+    id: str
+    name: str
+    arn: str
+    family: str
+
+
+class Catalog(Protocol):
+    """What the dialect asks about stores. Names are matched by name, bare id or ARN."""
+
+    def find(self, name: str) -> StoreEntry | None:
+        """The store of this name, id or ARN (ids and ARNs case-insensitively), or None."""
+
+    def names(self) -> tuple[str, ...]:
+        """All names, for "did you mean"."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableUse:
+    """One mention of a store in a statement.
+
+    ``relation`` is the name under which the engine SQL expects it. The engine provides a relation of this name with the
+    physical columns of the family, plus the computed ones, plus a struct for every row column (``useridentity``), lower
+    case. ``conditions`` are true of every row that the statement can use from this mention: a scan may leave out files.
+    ``columns`` are the physical and computed columns that the statement reads from it.
+    """
+
+    relation: str
+    store: StoreEntry
+    columns: tuple[str, ...]
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OutputColumn:
+    """A column of the answer: the name as CloudTrail Lake would show it, and its Trino type where known."""
+
+    name: str
+    type: Type | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A checked statement. ``sql`` was rendered from the tree; nothing of the user's text is in it but literals."""
+
+    sql: str
+    tables: tuple[TableUse, ...]
+    columns: tuple[OutputColumn, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class QueryStatistics:
+    """What it took. Bytes and rows scanned are those of the planned files."""
+
+    files: int
+    bytes_scanned: int
+    rows_scanned: int
+    total_files: int
+    total_bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ResultSet:
+    """An answer. ``schema`` has the output names (they may repeat); ``batches`` is read once.
+
+    ``cut`` says whether the row limit cut it (known when the batches are exhausted).
+    """
+
+    columns: tuple[OutputColumn, ...]
+    schema: pa.Schema
+    batches: Iterator[pa.RecordBatch]
+    statistics: QueryStatistics

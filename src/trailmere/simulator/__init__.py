@@ -1,0 +1,1 @@
+"""A stand-in for AWS: an organisation whose trails are delivered as CloudTrail really writes them."""
