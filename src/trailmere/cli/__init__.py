@@ -1,0 +1,66 @@
+"""The command line: a thin door. Each command is a small module that is loaded when it is used.
+
+``trailmere --help`` must answer at once, so nothing here or at the top of a command's module imports more than
+the standard library, cyclopts, ``trailmere.errors`` and ``trailmere.settings``.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from cyclopts import App
+
+from trailmere import __version__
+
+app = App(
+    name="trailmere",
+    help="The open CloudTrail Lake. Point it at CloudTrail logs, and ask.",
+    version=__version__,
+    help_epilogue="Start with: trailmere demo",
+)
+
+# name, where it lives, one line for --help (so that help need not load the module)
+COMMANDS: tuple[tuple[str, str, str], ...] = (
+    ("demo", "trailmere.cli.demo:demo", "Investigate an incident on a simulated organisation."),
+    ("ingest", "trailmere.cli.ingest:ingest", "Take CloudTrail logs into an event data store."),
+    ("query", "trailmere.cli.query:query", "Ask event data stores in Trino SQL."),
+    ("store", "trailmere.cli.store:store", "Create, list, change and delete event data stores."),
+    ("deadletters", "trailmere.cli.deadletters:deadletters", "What could not be taken in, and why."),
+    ("schema", "trailmere.cli.schema:schema", "Columns of event data stores; fields never seen before."),
+    ("doctor", "trailmere.cli.doctor:doctor", "Check the installation and the lake, and say how to mend them."),
+)
+
+for _name, _place, _help in COMMANDS:
+    app.command(_place, name=_name, help=_help)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 an error that is explained, 2 wrong usage, 130 interrupted."""
+    from trailmere.cli.common import report_error
+    from trailmere.errors import TrailmereError
+
+    try:
+        result = app(arguments, exit_on_error=False, print_error=True, result_action="return_value")
+    except TrailmereError as error:
+        report_error(error)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        sys.exit(130)
+    except BrokenPipeError:
+        _close_stdout()
+        sys.exit(0)
+    except Exception as error:
+        from cyclopts import CycloptsError
+
+        if isinstance(error, CycloptsError):
+            sys.exit(2)
+        raise
+    sys.exit(result if isinstance(result, int) else 0)
+
+
+def _close_stdout() -> None:
+    """The reader of a pipe has gone (``| head``): nothing more can be written, and that is no error."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
