@@ -1,13 +1,18 @@
-"""Fixtures that every room's tests share: where third-party records lie, and a lake in an empty folder."""
+"""Fixtures that every room's tests share, and the rule that CI skips nothing."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-SHARED = Path(os.environ.get("TRAILMERE_SHARED_DATA", Path(__file__).parents[1].parent / "shared" / "data"))
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SHARED = Path(os.environ.get("TRAILMERE_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
+NO_SKIPS = "TRAILMERE_NO_SKIPS"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -18,6 +23,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "shared_data" in item.keywords:
             item.add_marker(skip)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Where ``TRAILMERE_NO_SKIPS`` is set (CI), a suite that cannot run is a failure, not a skip."""
+    report = yield
+    if report.skipped and os.environ.get(NO_SKIPS) and not hasattr(report, "wasxfail"):  # type: ignore[attr-defined]
+        report.outcome = "failed"  # type: ignore[attr-defined]
+        report.longrepr = f"skipped where nothing may be skipped: {report.longrepr}"  # type: ignore[attr-defined]
+    return report
 
 
 @pytest.fixture(scope="session")

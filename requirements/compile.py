@@ -1,0 +1,34 @@
+"""Compile the locks: ``requirements/{core,dev,bench}.txt`` from pyproject.toml, with hashes, without addresses.
+
+One resolution serves Python 3.11 and later on every platform. Run through ``make lock``.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+LOCKS = {
+    "core.txt": [],
+    "dev.txt": ["dev", "postgres"],
+    "bench.txt": ["bench"],
+}
+
+
+def compile_lock(name: str, extras: list[str]) -> None:
+    """Write one lock file."""
+    command = [
+        sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11",
+        "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links", "--no-header", "--no-annotate",
+        "--output-file", str(HERE / name), "pyproject.toml", str(HERE / "build.in"),
+    ]  # fmt: skip
+    for extra in extras:
+        command += ["--extra", extra]
+    subprocess.run(command, check=True, cwd=HERE.parent)
+
+
+if __name__ == "__main__":
+    for lock, wanted in LOCKS.items():
+        compile_lock(lock, wanted)

@@ -1,0 +1,95 @@
+"""The builder: Settings in, App out. The only place that picks backends and ties rooms together.
+
+Every door (the command line now; others later) opens an ``App`` and calls it; nothing here prints, parses
+arguments or reads the environment. Rooms are opened when they are first used: a query does not pay for ingest.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from trailmere.lake.lifecycle import StoreLifecycle
+    from trailmere.lake.vault import Lake
+    from trailmere.query.records import StoreEntry
+    from trailmere.query.service import QueryService
+    from trailmere.registry.stores import EventDataStore, StoreRegistry
+    from trailmere.settings import Settings
+
+
+class App:
+    """A lake and what can be done with it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The vault: tables, ledger, dead letters."""
+        from trailmere.lake.vault import Lake
+
+        return Lake.open(self.settings.lake, self.settings.database_url)
+
+    @cached_property
+    def stores(self) -> StoreRegistry:
+        """The records of event data stores."""
+        from trailmere.registry.stores import StoreRegistry
+
+        return StoreRegistry(
+            self.lake.engine, account_id=self.settings.account_id, region=self.settings.region
+        )
+
+    @cached_property
+    def lifecycle(self) -> StoreLifecycle:
+        """Creating, changing and deleting stores together with their tables."""
+        from trailmere.lake.lifecycle import StoreLifecycle
+
+        return StoreLifecycle(self.stores, self.lake)
+
+    @cached_property
+    def queries(self) -> QueryService:
+        """The way out."""
+        from trailmere.query.service import QueryLimits, QueryService
+
+        settings = self.settings
+        limits = QueryLimits(
+            seconds=settings.query_seconds,
+            memory_bytes=settings.query_memory_bytes,
+            threads=settings.query_threads,
+            scan_bytes=settings.query_scan_bytes,
+        )
+        return QueryService(self.lake, StoreCatalog(self.stores), limits)
+
+    def close(self) -> None:
+        """Let go of workers, locks and connections; only of what was opened."""
+        for room in ("queries", "lake"):
+            if room in self.__dict__:
+                self.__dict__[room].close()
+
+
+class StoreCatalog:
+    """The registry as the SQL catalog sees it: names, ids and ARNs that a statement may read from."""
+
+    def __init__(self, stores: StoreRegistry) -> None:
+        self._stores = stores
+
+    def find(self, name: str) -> StoreEntry | None:
+        """The store of this name, bare id or ARN, or None."""
+        found = self._stores.find(name)
+        return None if found is None else _entry(found)
+
+    def names(self) -> tuple[str, ...]:
+        """All names, for suggestions."""
+        return tuple(self._stores.names())
+
+
+def _entry(store: EventDataStore) -> StoreEntry:
+    from trailmere.query.records import StoreEntry
+
+    return StoreEntry(id=store.id, name=store.name, arn=store.arn, family=store.family)
+
+
+def build(settings: Settings) -> App:
+    """The application over the lake that the settings name."""
+    return App(settings)
