@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +16,43 @@ from trailmere.errors import SettingsError
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 
 
+def _means(text: str) -> Mapping[str, str]:
+    return {"means": text}
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings. Each is documented in docs/reference/settings.md (a test sees to it)."""
+    """All settings, each with its meaning; docs/reference/settings.md is generated from here."""
 
-    lake: Path
-    database_url: str | None = None  # None: SQLite beside the warehouse
-    account_id: str = "000000000000"  # used in the ARNs of stores
-    region: str = "us-east-1"  # used in the ARNs of stores
-    ingest_workers: int = 2  # processes that decode and write
-    ingest_batch_bytes: int = 64 * MIB  # uncompressed bytes a worker holds at once
-    ingest_commit_deliveries: int = 4096  # deliveries in one commit, at most
-    ingest_commit_seconds: float = 30.0  # age at which a batch is committed, at most
-    max_delivery_bytes: int = 1 * GIB  # one delivery, uncompressed
-    max_json_depth: int = 256
-    query_seconds: float = 600.0
-    query_memory_bytes: int = 4 * GIB
-    query_threads: int = 2
-    query_rows: int = 1000  # printed unless the door says otherwise; 0: all
-    query_scan_bytes: int = 0  # bytes of the planned files; 0: no limit
+    lake: Path = field(metadata=_means("Folder of the lake: database, warehouse, event index, dead letters."))
+    database_url: str | None = field(
+        default=None,
+        metadata=_means(
+            "Database of registry, catalog and ledger: postgresql+psycopg://user@host/name. "
+            "Without it, SQLite in the lake's folder."
+        ),
+    )
+    account_id: str = field(default="000000000000", metadata=_means("Account in the ARNs of stores, 12 digits."))
+    region: str = field(default="us-east-1", metadata=_means("Region in the ARNs of stores."))
+    ingest_workers: int = field(default=2, metadata=_means("Processes that decode and write."))
+    ingest_batch_bytes: int = field(
+        default=64 * MIB, metadata=_means("Uncompressed bytes that a worker holds at once.")
+    )
+    ingest_commit_deliveries: int = field(default=4096, metadata=_means("Deliveries in one commit, at most."))
+    ingest_commit_seconds: float = field(
+        default=30.0, metadata=_means("Age in seconds at which what has been read is committed.")
+    )
+    max_delivery_bytes: int = field(
+        default=1 * GIB, metadata=_means("Size of one delivery, uncompressed; more is a dead letter.")
+    )
+    max_json_depth: int = field(default=256, metadata=_means("Nesting of a record; more is a dead letter."))
+    query_seconds: float = field(default=600.0, metadata=_means("Time a query may take."))
+    query_memory_bytes: int = field(default=4 * GIB, metadata=_means("Memory a query may use."))
+    query_threads: int = field(default=2, metadata=_means("Threads a query may use."))
+    query_rows: int = field(default=1000, metadata=_means("Rows that are given unless asked otherwise; 0: all."))
+    query_scan_bytes: int = field(
+        default=0, metadata=_means("Bytes of the files that a query may have to read; 0: no limit.")
+    )
 
 
 def load(environ: Mapping[str, str] | None = None, **given: Any) -> Settings:

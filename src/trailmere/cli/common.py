@@ -79,7 +79,9 @@ def write_pairs(pairs: Mapping[str, object]) -> None:
 
 def printable(text: str) -> str:
     """``text`` with control characters shown as escapes: log content must not drive the terminal."""
-    return "".join(char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode() for char in text)
+    return "".join(
+        char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode() for char in text
+    )
 
 
 def report_error(error: TrailmereError) -> None:

@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from trailmere.cli.common import LakeOption, OutputOption, open_app, write_json, write_table
@@ -114,7 +115,7 @@ def check_stores(app: App) -> Iterator[Finding]:
     for store in stores:
         plan = app.lake.scan(store.id)
         found = f"{store.status}, {plan.total_rows:,} events in {plan.total_files:,} files"
-        missing = [file.path for file in plan.files if not os.path.exists(file.path)]
+        missing = [file.path for file in plan.files if not Path(file.path).exists()]
         if missing:
             mend = "restore them from a backup of the lake"
             yield Finding(f"store {store.name}", "fault", f"{len(missing)} files missing, first {missing[0]}", mend)

@@ -115,9 +115,7 @@ EVENT_CONTEXT = row(
     ),
 )
 
-TLS_DETAILS = row(
-    field("tlsVersion"), field("cipherSuite"), field("clientProvidedHostHeader"), field("keyExchange")
-)
+TLS_DETAILS = row(field("tlsVersion"), field("cipherSuite"), field("clientProvidedHostHeader"), field("keyExchange"))
 
 _HEAD = (
     Column("eventversion", "eventVersion", VARCHAR, "Version of the record format.", "1.0"),

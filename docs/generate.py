@@ -1,0 +1,91 @@
+"""Write docs/reference/ from the code: what is declared once is documented from its declaration.
+
+Run as ``python docs/generate.py``; a test fails when the committed pages are not what this writes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from pathlib import Path
+
+REFERENCE = Path(__file__).parent / "reference"
+NOTE = "<!-- Written by docs/generate.py; edit the code, not this page. -->\n\n"
+
+
+def columns_page() -> str:
+    """Every column of every store category."""
+    from trailmere.events.columns import COLUMNS, FAMILIES
+
+    parts = [
+        "# Columns of event data stores\n\n",
+        "A store holds one family of events. Names are case-insensitive in SQL. *Hidden* columns can be named and are not in ",
+        "`SELECT *`. Members of rows are reached with dots: `userIdentity.sessionContext.sessionIssuer.arn`. A map holds the top-level ",
+        "members of a JSON object, in their original case: scalars as plain text, objects and arrays as compact JSON text.\n",
+    ]
+    for family, columns in COLUMNS.items():
+        categories = ", ".join(category for category, of in FAMILIES.items() if of == family)
+        parts.append(f"\n## {categories}\n\n| column | type | since | meaning |\n|---|---|---|---|\n")
+        for column in columns:
+            marks = [mark for mark, holds in (("hidden", column.hidden), ("computed", column.computed)) if holds]
+            note = f" *{', '.join(marks)}*" if marks else ""
+            name = column.key or column.name
+            parts.append(f"| `{name}`{note} | `{column.type}` | {column.since or ''} | {column.meaning} |\n")
+    return "".join(parts)
+
+
+def settings_page() -> str:
+    """Every setting."""
+    from trailmere.settings import Settings
+
+    parts = [
+        "# Settings\n\n",
+        "Each is an environment variable; some are options of commands too, which win. Sizes are bytes, times seconds.\n\n",
+        "| variable | default | meaning |\n|---|---|---|\n",
+    ]
+    for setting in dataclasses.fields(Settings):
+        default = "" if setting.default is dataclasses.MISSING else setting.default
+        shown = "the user's data directory" if setting.name == "lake" else (default if default is not None else "")
+        parts.append(f"| `TRAILMERE_{setting.name.upper()}` | {shown} | {setting.metadata['means']} |\n")
+    return "".join(parts)
+
+
+def errors_page() -> str:
+    """The error tree as drawn in its module, and every error's sentence."""
+    from trailmere import errors
+
+    drawing = inspect.cleandoc(errors.__doc__ or "").split("\n\n")[2]
+    parts = ["# Errors\n\n```\n", drawing, "\n```\n\n| error | meaning |\n|---|---|\n"]
+    for name, value in vars(errors).items():
+        if inspect.isclass(value) and issubclass(value, errors.TrailmereError):
+            meaning = inspect.cleandoc(value.__doc__ or "").split("\n\n")[0].replace("\n", " ")
+            parts.append(f"| `{name}` | {meaning} |\n")
+    return "".join(parts)
+
+
+def dead_letters_page() -> str:
+    """Every reason for which something is a dead letter."""
+    from trailmere.events.formats import REASONS
+
+    parts = ["# Reasons of dead letters\n\n| reason | meaning |\n|---|---|\n"]
+    parts += [f"| `{reason}` | {meaning} |\n" for reason, meaning in REASONS.items()]
+    return "".join(parts)
+
+
+PAGES = {
+    "columns.md": columns_page,
+    "settings.md": settings_page,
+    "errors.md": errors_page,
+    "dead-letter-reasons.md": dead_letters_page,
+}
+
+
+def rendered() -> dict[str, str]:
+    """File name to text of every generated page."""
+    return {name: NOTE + page() for name, page in PAGES.items()}
+
+
+if __name__ == "__main__":
+    REFERENCE.mkdir(exist_ok=True)
+    for page_name, text in rendered().items():
+        (REFERENCE / page_name).write_text(text, encoding="utf-8")

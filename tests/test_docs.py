@@ -1,0 +1,62 @@
+"""The documentation says what the code says."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from trailmere import errors
+from trailmere.cli import COMMANDS
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+ROOT = Path(__file__).parents[1]
+
+
+def generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("page", ["columns.md", "settings.md", "errors.md", "dead-letter-reasons.md"])
+def test_a_generated_page_is_what_the_code_says_today(page: str) -> None:
+    committed = (ROOT / "docs" / "reference" / page).read_text(encoding="utf-8")
+
+    assert committed == generator().rendered()[page], "run: python docs/generate.py"
+
+
+def test_every_error_stands_in_the_drawing_at_the_top_of_its_module() -> None:
+    drawn = set(re.findall(r"[|`]-- (\w+)", errors.__doc__ or "")) | {"TrailmereError"}
+    declared = {
+        name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)
+    }
+
+    assert declared == drawn
+
+
+@pytest.mark.parametrize("command", [name for name, _place, _help in COMMANDS])
+def test_every_command_has_a_paragraph_in_the_reference(command: str) -> None:
+    text = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
+
+    assert f"## trailmere {command}" in text
+
+
+def test_every_relative_link_of_a_page_leads_somewhere() -> None:
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
+    broken = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in pages
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+        if not (page.parent / target).exists()
+    ]
+
+    assert broken == []
