@@ -9,8 +9,25 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+    import pyarrow as pa
 
 DeliveryStatus = Literal["taken", "known", "rejected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a worker process needs to write files of one batch; plain data, can be pickled.
+
+    ``location`` is the absolute folder of the store's table. ``schema`` holds the physical columns in order, with the
+    Iceberg field ids in the metadata of each field (``PARQUET:field_id``). Every file of the batch has ``id`` in its
+    name.
+    """
+
+    id: str
+    store_id: str
+    family: str
+    location: str
+    schema: pa.Schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +95,79 @@ class DeliveryEntry:
     duplicate: int = 0
     dead: int = 0
     conflicting_events: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NewField:
+    """A member of a record that no column is declared for: one for each path and delivery.
+
+    ``path`` is dotted as the record spells it (``userIdentity.newMember``); ``ordinal`` is the first record of the
+    delivery that has it, ``count`` how many have it.
+    """
+
+    path: str
+    delivery_id: str
+    uri: str
+    ordinal: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownField:
+    """A field that no column is declared for, as the lake remembers it: where and when it was first seen."""
+
+    path: str
+    delivery_id: str
+    uri: str
+    ordinal: int
+    first_seen: datetime
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDeadLetter:
+    """A dead letter as the lake keeps it. ``content`` is None in listings, and where there was too much to keep."""
+
+    id: int
+    store_id: str
+    letter: DeadLetter
+    state: Literal["open", "replayed"]
+    added_at: datetime
+    replayed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotInfo:
+    """One version of a store's table. ``rows`` and ``files`` are what was added; ``total_rows`` what it holds."""
+
+    id: int
+    time: datetime
+    batch_id: str | None
+    rows: int
+    files: int
+    total_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over a store's ledger. ``deliveries_seen = taken + known + rejected``; ``parsed = kept + filtered +
+    duplicate + dead``. A delivery that is seen again adds one to ``deliveries_known``; it makes no second entry."""
+
+    deliveries_seen: int
+    deliveries_taken: int
+    deliveries_known: int
+    deliveries_rejected: int
+    conflicting_places: int
+    parsed: int
+    kept: int
+    filtered: int
+    duplicate: int
+    dead: int
+    conflicting_events: int
+    dead_letters_open: int
+    rows: int
+    files: int
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,246 @@
+"""Parquet files of a table: written by worker processes, synced and hashed, one day of eventTime each.
+
+Imports neither PyIceberg nor SQLAlchemy: a worker starts in a fraction of the time. What is written here is in no
+snapshot until ``lake.append`` commits it. Names derive from the batch, so that recovery can tell whose a file is:
+``<table>/data/eventtime_day=YYYY-MM-DD/<batch id>-<part>.parquet``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from trailmere.errors import LakeDamaged
+from trailmere.lake.disk import make_folder, sync_folder
+from trailmere.lake.records import WrittenFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+
+    from trailmere.lake.records import Batch
+
+ROW_GROUP_ROWS = 122_880
+ZSTD_LEVEL = 3
+MICROSECONDS_A_DAY = 86_400_000_000
+EPOCH = date(1970, 1, 1)
+BLOOM_COLUMNS = ("eventid", "requestid", "useridentity__accesskeyid", "sourceipaddress")
+BLOOM_FALSE_POSITIVES = 0.01
+# Nearly every value differs: a dictionary would be built and thrown away.
+DISTINCT_COLUMNS = frozenset({"eventid", "requestid", "sharedeventid", "eventjson", "deliveryordinal"})
+
+
+def write_rows(
+    batch: Batch,
+    part: str,
+    table: pa.Table,
+    event_keys: npt.NDArray[np.uint64],
+    content_keys: npt.NDArray[np.uint64],
+    delivery_rows: npt.NDArray[np.int32],
+) -> list[WrittenFile]:
+    """Write rows as one synced Parquet file a day of eventtime, in the order given.
+
+    ``table`` has the columns of ``batch.schema`` (any order, extra ones refused); the arrays hold one value a row (see
+    WrittenFile). ``part`` tells this call from all others of the batch: letters, digits, hyphens. The same part written
+    again replaces its files. Rows without an eventtime are refused with ValueError: nothing could place them.
+    """
+    table = conform(table, batch.schema)
+    days = _days(table)
+    written = []
+    for day in np.unique(days):
+        rows = np.flatnonzero(days == day)
+        whole = len(rows) == len(days)
+        path = data_file_path(batch, part, EPOCH + timedelta(days=int(day)))
+        content = table if whole else table.take(pa.array(rows))
+        written.append(
+            _write(path, EPOCH + timedelta(days=int(day)), content, event_keys[rows], content_keys[rows], delivery_rows[rows])
+        )
+    return written
+
+
+def rewrite(
+    batch: Batch, old: WrittenFile, keep: npt.NDArray[np.bool_], conflicts: npt.NDArray[np.bool_]
+) -> WrittenFile | None:
+    """The file again without the rows that ``keep`` leaves out, ``eventidconflict`` set as ``conflicts`` says.
+
+    Written under a second name of the batch (``...-r.parquet``); None where no row is left. The old file stays.
+    """
+    if not keep.any():
+        return None
+    table = read_file(Path(old.path), batch.schema).filter(pa.array(keep))
+    column = table.schema.get_field_index("eventidconflict")
+    flags = pc.or_(pc.fill_null(table.column(column), False), pa.array(conflicts[keep]))
+    table = table.set_column(column, table.schema.field(column), flags)
+    path = Path(old.path).with_name(f"{Path(old.path).stem}-r.parquet")
+    return _write(
+        path, old.day, table, old.event_keys[keep], old.content_keys[keep], old.delivery_rows[keep]
+    )
+
+
+def read_file(path: Path, schema: pa.Schema) -> pa.Table:
+    """A data file in the columns of ``schema``, its page checksums verified.
+
+    Raises LakeDamaged where it is missing or not what was written.
+    """
+    try:
+        table = pq.ParquetFile(path, page_checksum_verification=True).read()
+    except (OSError, pa.ArrowException) as error:
+        raise LakeDamaged(
+            f"the data file {path} cannot be read: {error}", hint="restore it from a copy of the lake"
+        ) from error
+    return conform(table, schema)
+
+
+def data_file_path(batch: Batch, part: str, day: date) -> Path:
+    """Where a file of the batch lies."""
+    return Path(batch.location) / "data" / f"eventtime_day={day.isoformat()}" / f"{batch.id}-{part}.parquet"
+
+
+def files_of_batch(location: Path, batch_id: str) -> Iterator[Path]:
+    """All files of a table that carry the batch's id in their name, in whatever state."""
+    data = location / "data"
+    if not data.is_dir():
+        return
+    for folder in os.scandir(data):
+        if folder.is_dir():
+            for entry in os.scandir(folder.path):
+                if entry.name.startswith(f"{batch_id}-"):
+                    yield Path(entry.path)
+
+
+def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The table in the columns of ``schema``, columns it lacks as nulls.
+
+    Raises ValueError for a column that the schema has not.
+    """
+    unknown = set(table.column_names) - set(schema.names)
+    if unknown:
+        raise ValueError(f"columns that the table has not: {', '.join(sorted(unknown))}")
+    arrays = [
+        table.column(field.name).cast(field.type)
+        if field.name in table.column_names
+        else pa.nulls(table.num_rows, field.type)
+        for field in schema
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _days(table: pa.Table) -> npt.NDArray[np.int64]:
+    times = table.column("eventtime")
+    if times.null_count:
+        raise ValueError(f"{times.null_count} rows have no eventtime; they cannot be placed on a day")
+    micros = times.cast(pa.int64()).to_numpy()
+    days: npt.NDArray[np.int64] = np.floor_divide(micros, MICROSECONDS_A_DAY)
+    return days
+
+
+def _write(
+    path: Path,
+    day: date,
+    table: pa.Table,
+    event_keys: npt.NDArray[np.uint64],
+    content_keys: npt.NDArray[np.uint64],
+    delivery_rows: npt.NDArray[np.int32],
+) -> WrittenFile:
+    make_folder(path.parent)
+    with HashingFile(path) as sink:
+        with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), table.schema, **_writer_options(table)) as writer:
+            writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
+        sink.sync()
+    sync_folder(path.parent)
+    return WrittenFile(
+        path=str(path),
+        day=day,
+        rows=table.num_rows,
+        size=sink.tell(),
+        sha256=sink.sha256(),
+        event_keys=event_keys,
+        content_keys=content_keys,
+        delivery_rows=delivery_rows,
+    )
+
+
+def _writer_options(table: pa.Table) -> dict[str, Any]:
+    names = [name for name in _leaf_paths(table.schema) if name not in DISTINCT_COLUMNS]
+    return {
+        "version": "2.6",
+        "compression": "zstd",
+        "compression_level": ZSTD_LEVEL,
+        "use_dictionary": names,
+        "write_statistics": [name for name in _leaf_paths(table.schema) if name != "eventjson"],
+        "write_page_checksum": True,
+        "store_schema": False,
+        "bloom_filter_options": _bloom_options(table),
+    }
+
+
+def _bloom_options(table: pa.Table) -> dict[str, dict[str, float]]:
+    """A filter for each id column that has values, sized by how many differ (a filter's size follows it)."""
+    options: dict[str, dict[str, float]] = {}
+    for name in BLOOM_COLUMNS:
+        if name in table.column_names and table.column(name).null_count < table.num_rows:
+            distinct = min(pc.count_distinct(table.column(name)).as_py(), ROW_GROUP_ROWS)
+            options[name] = {"ndv": distinct, "fpp": BLOOM_FALSE_POSITIVES}
+    return options
+
+
+def _leaf_paths(schema: pa.Schema) -> list[str]:
+    return [path for field in schema for path in _paths(field.name, field.type)]
+
+
+def _paths(name: str, type: pa.DataType) -> list[str]:
+    if pa.types.is_map(type):
+        return [f"{name}.key_value.key", f"{name}.key_value.value"]
+    if pa.types.is_list(type):
+        return _paths(f"{name}.list.element", type.value_type)
+    if pa.types.is_struct(type):
+        return [path for part in type for path in _paths(f"{name}.{part.name}", part.type)]
+    return [name]
+
+
+class HashingFile:
+    """A file written once from start to end, hashed on the way. What pyarrow asks of a file-like object."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("wb")
+        self._hash = hashlib.sha256()
+        self.closed = False
+
+    def write(self, content: Any) -> int:
+        self._hash.update(content)
+        self._file.write(content)
+        return len(content)
+
+    def tell(self) -> int:
+        return self._file.tell() if not self._file.closed else self._size
+
+    def flush(self) -> None:
+        self._file.flush()
+
+    def close(self) -> None:
+        """Called by pyarrow when its writer ends; the descriptor stays open for ``sync``."""
+        self.closed = True
+
+    def sync(self) -> None:
+        """Put the bytes on disk."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+    def __enter__(self) -> HashingFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._size = self._file.tell()
+        self._file.close()

@@ -1,0 +1,156 @@
+"""Locks between processes that the system frees when their holder dies, however it dies.
+
+Two uses: one writer a store at a time, and telling whether the owner of an open batch still lives. With SQLite a lock is
+a file in ``<home>/locks`` held with flock(2). With PostgreSQL, where processes may run on several machines, it is a
+session-level advisory lock on a connection kept for that purpose.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import threading
+import time
+from typing import TYPE_CHECKING, Protocol
+
+from trailmere.errors import LakeBusy
+from trailmere.lake.disk import make_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlalchemy import Connection, Engine
+
+STORE_SECONDS = 900.0  # longest wait for a store's lock
+
+
+class Locks(Protocol):
+    """Named exclusive locks. A name held by this object cannot be taken again through it."""
+
+    def take(self, name: str) -> bool:
+        """Take the lock without waiting; False where somebody (this object included) holds it."""
+
+    def free(self, name: str, *, forget: bool = False) -> None:
+        """Free a lock; ``forget`` removes what remains of a name that will never be used again."""
+
+    def close(self) -> None:
+        """Free all."""
+
+
+@contextlib.contextmanager
+def held(locks: Locks, name: str, *, seconds: float = STORE_SECONDS) -> Iterator[None]:
+    """Hold a lock for the length of the block.
+
+    Raises LakeBusy when another process held it for ``seconds``.
+    """
+    deadline = time.monotonic() + seconds
+    pause = 0.002
+    while not locks.take(name):
+        if time.monotonic() > deadline:
+            raise LakeBusy(
+                f"waited {seconds:.0f} seconds for {name}; another process holds it",
+                hint="see whether another ingest of this lake is stuck, and end it",
+            )
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.05)
+    try:
+        yield
+    finally:
+        locks.free(name)
+
+
+class FileLocks:
+    """flock(2) on files of one folder. Freed by the kernel when the last copy of the descriptor is closed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._held: dict[str, int] = {}
+        self._guard = threading.Lock()
+        make_folder(folder)
+        # A forked child shares the descriptor and would keep the lock alive after our death.
+        os.register_at_fork(after_in_child=self._disown)
+
+    def take(self, name: str) -> bool:
+        with self._guard:
+            if name in self._held:
+                return False
+            descriptor = os.open(self._path(name), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                os.close(descriptor)
+                return False
+            self._held[name] = descriptor
+            return True
+
+    def free(self, name: str, *, forget: bool = False) -> None:
+        with self._guard:
+            descriptor = self._held.pop(name, None)
+            if descriptor is None:
+                return
+            if forget:
+                self._path(name).unlink(missing_ok=True)
+            os.close(descriptor)
+
+    def close(self) -> None:
+        for name in list(self._held):
+            self.free(name)
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name}.lock"
+
+    def _disown(self) -> None:
+        self._guard = threading.Lock()
+        for descriptor in self._held.values():
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+        self._held.clear()
+
+
+class AdvisoryLocks:
+    """PostgreSQL session-level advisory locks (manual, section 13.3.5), on one connection kept open."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+        self._held: set[str] = set()
+        self._guard = threading.Lock()
+
+    def take(self, name: str) -> bool:
+        with self._guard:
+            if name in self._held:  # the server would grant it to the same session a second time
+                return False
+            if self._ask("pg_try_advisory_lock", name):
+                self._held.add(name)
+                return True
+            return False
+
+    def free(self, name: str, *, forget: bool = False) -> None:
+        with self._guard:
+            if name in self._held:
+                self._held.discard(name)
+                self._ask("pg_advisory_unlock", name)
+
+    def close(self) -> None:
+        with self._guard:
+            self._held.clear()
+            if self._connection is not None:
+                # invalidate: a pooled session would go on holding the locks.
+                self._connection.invalidate()
+                self._connection.close()
+                self._connection = None
+
+    def _ask(self, function: str, name: str) -> bool:
+        from sqlalchemy import text
+
+        if self._connection is None:
+            self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        return bool(self._connection.execute(text(f"SELECT {function}(:key)"), {"key": _key(name)}).scalar())
+
+
+def _key(name: str) -> int:
+    digest = hashlib.sha256(f"trailmere:{name}".encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
