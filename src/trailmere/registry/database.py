@@ -1,71 +1,138 @@
 """The one database of a lake: registry, Iceberg catalog and ledger, in SQLite (WAL) or PostgreSQL.
 
-``open_database`` gives the engine that every room above uses. SQLite is opened so that a commit is on disk when it
-returns (``synchronous=FULL``) and so that a writer waits for another instead of failing (``busy_timeout``, and
-``BEGIN IMMEDIATE`` for transactions that write).
+``open_database`` gives the engine that every room above uses; ``reading`` and ``writing`` give transactions on it. A
+commit is on disk when it returns (``synchronous=FULL``). One transaction writes at a time and the others wait their
+turn, in both databases, so that a rule checked inside ``writing`` still holds at its commit. Reading never waits for
+writing: it sees the last commit. What the tables hold is the business of the rooms that declare them.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import contextlib
+import os
+import time
+import weakref
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import (
+    URL,
+    BigInteger,
+    Column,
+    Connection,
+    Dialect,
+    Engine,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    event,
+    insert,
+    inspect,
+    select,
+    text,
+)
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.types import TypeDecorator
 
-from trailmere.errors import LakeVersion, SettingsError
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from trailmere.errors import LakeBusy, LakeDamaged, LakeError, LakeVersion, SettingsError
 
 SCHEMA_VERSION = 1
-BUSY_TIMEOUT_MS = 120_000
+BUSY_TIMEOUT_SECONDS = 120
+WRITE_LOCK = 0x7472_6169_6C6D  # the number of our advisory lock in PostgreSQL: "trailm"
+READ_OPTION = "trailmere_reads"
+
+_meta = MetaData()
+META = Table(
+    "trailmere_meta",
+    _meta,
+    Column("key", String(64), primary_key=True),
+    Column("value", String(255), nullable=False),
+)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment with its zone, kept as microseconds since 1970 UTC: the same in every database."""
+
+    impl = BigInteger
+    cache_ok = True
+    _epoch = datetime(1970, 1, 1, tzinfo=UTC)
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else (value - self._epoch) // timedelta(microseconds=1)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else self._epoch + timedelta(microseconds=value)
 
 
 def sqlite_url(lake: Path) -> str:
-    """The address of the lake's own SQLite file."""
-    return f"sqlite:///{lake / 'lake.db'}"
+    """The address of the lake's own SQLite file. Odd characters in the path are escaped."""
+    return URL.create("sqlite", database=str(lake / "lake.db")).render_as_string()
 
 
 def open_database(url: str) -> Engine:
-    """An engine for ``url`` (``sqlite:///...`` or ``postgresql+psycopg://...``).
+    """An engine for ``url`` (``sqlite:///...`` or ``postgresql+psycopg://...``); the database is made where it is not.
 
-    Raises SettingsError for any other database, and for PostgreSQL without the ``postgres`` extra.
+    Raises SettingsError for any other database or an address that leads nowhere, LakeVersion when a newer Trailmere
+    wrote it, LakeDamaged when the file is no database.
     """
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise SettingsError(f"expected the address of a database, got {url!r}", hint=_HOW) from error
     backend = parsed.get_backend_name()
-    if backend == "sqlite":
-        engine = create_engine(url, pool_pre_ping=False)
-        event.listen(engine, "connect", _on_sqlite_connect)
-        event.listen(engine, "begin", _on_sqlite_begin)
-        return engine
-    if backend == "postgresql":
-        try:
-            return create_engine(url, pool_pre_ping=True)
-        except ModuleNotFoundError as error:
-            raise SettingsError(
-                "a PostgreSQL database needs a driver that is not installed",
-                hint="install the extra: pip install 'trailmere[postgres]'",
-            ) from error
-    raise SettingsError(
-        f"the database must be SQLite or PostgreSQL, not {backend}",
-        hint="leave the setting out for SQLite beside the lake, or give postgresql+psycopg://user@host/name",
-    )
+    if backend not in _BACKENDS:
+        raise SettingsError(f"the database must be SQLite or PostgreSQL, not {backend}", hint=_HOW)
+    engine = _BACKENDS[backend](parsed)
+    _forget_connections_in_children(engine)
+    with _translated(f"cannot open the database {parsed.render_as_string()}"):
+        if backend == "sqlite":
+            _switch_to_wal(engine)
+        _check_version(engine)
+    return engine
 
 
-def _on_sqlite_connect(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # the driver must not begin transactions behind our back
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-    cursor.close()
+@contextlib.contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that only reads: it sees the last commit, all of its statements the same one, and waits for nobody.
+
+    Do not write in it: in SQLite a transaction that read first may be refused the right to write at once.
+    """
+    with _translated("cannot read the database"), read_engine(engine).connect() as connection, connection.begin():
+        yield connection
 
 
-def _on_sqlite_begin(connection: Any) -> None:
-    # IMMEDIATE takes the write lock at once: two transactions that read first and write later would otherwise
-    # meet SQLITE_BUSY at their first write, which busy_timeout does not cure.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+@contextlib.contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that may write, alone: committed at the end, rolled back when an error leaves the block.
+
+    Two of them never overlap, so do not open a second one inside. Raises LakeBusy when its turn does not come within
+    ``BUSY_TIMEOUT_SECONDS``.
+    """
+    with _translated("cannot write the database"), engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text(f"SET LOCAL lock_timeout = '{BUSY_TIMEOUT_SECONDS}s'"))
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})"))
+        yield connection
+
+
+def read_engine(engine: Engine) -> Engine:
+    """The same engine and connections, for those who only read and bring transactions of their own (a catalog does)."""
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(**{READ_OPTION: True})
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def create_tables(engine: Engine, metadata: MetaData) -> None:
+    """Make the tables that are missing. Any number of processes may do so at once."""
+    with reading(engine) as connection:
+        present = set(inspect(connection).get_table_names())
+    if any(table.name not in present for table in metadata.tables.values()):
+        with writing(engine) as connection:
+            metadata.create_all(connection)
 
 
 def check_version(found: int) -> None:
@@ -75,3 +142,110 @@ def check_version(found: int) -> None:
             f"this lake has format {found}; this Trailmere knows formats up to {SCHEMA_VERSION}",
             hint="install a newer Trailmere",
         )
+
+
+def _check_version(engine: Engine) -> None:
+    create_tables(engine, _meta)
+    version = select(META.c.value).where(META.c.key == "schema_version")
+    with reading(engine) as connection:
+        found = connection.execute(version).scalar()
+    if found is None:
+        with writing(engine) as connection:
+            found = connection.execute(version).scalar()  # another process may have been faster
+            if found is None:
+                connection.execute(insert(META).values(key="schema_version", value=str(SCHEMA_VERSION)))
+    check_version(SCHEMA_VERSION if found is None else int(found))
+
+
+def _open_sqlite(url: URL) -> Engine:
+    if not url.database or url.database == ":memory:":
+        raise SettingsError("expected the path of an SQLite file, got a database in memory", hint=_HOW)
+    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+    event.listen(engine, "connect", _on_sqlite_connect)
+    event.listen(engine, "begin", _on_sqlite_begin)
+    return engine
+
+
+def _open_postgresql(url: URL) -> Engine:
+    try:
+        return create_engine(url, pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            "a PostgreSQL database needs a driver that is not installed",
+            hint="install the extra: pip install 'trailmere[postgres]'",
+        ) from error
+
+
+def _on_sqlite_connect(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions behind our back
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _on_sqlite_begin(connection: Connection) -> None:
+    # IMMEDIATE takes the write lock at once: of two transactions that read first and write later, one would be
+    # refused at its first write (SQLITE_BUSY_SNAPSHOT), which no timeout cures. Who only reads says so.
+    reads = connection.get_execution_options().get(READ_OPTION, False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _switch_to_wal(engine: Engine) -> None:
+    """WAL is a property of the file, set once. SQLite does not wait for the lock that the switch needs: we do."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    connection = engine.raw_connection()
+    try:
+        while True:
+            try:
+                cursor = connection.cursor()
+                cursor.execute("PRAGMA journal_mode=WAL")
+                cursor.close()
+                return
+            except Exception as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise OperationalError("PRAGMA journal_mode=WAL", None, error) from error
+                time.sleep(0.01)
+    finally:
+        connection.close()
+
+
+def _forget_connections_in_children(engine: Engine) -> None:
+    """A connection must not be used on both sides of a fork: the child starts with none."""
+    reference = weakref.ref(engine)
+
+    def forget() -> None:
+        if (alive := reference()) is not None:
+            alive.dispose(close=False)
+
+    os.register_at_fork(after_in_child=forget)
+
+
+@contextlib.contextmanager
+def _translated(doing: str) -> Iterator[None]:
+    """Errors of the driver, as ours."""
+    try:
+        yield
+    except DBAPIError as error:
+        said = str(error.orig).strip()
+        for sign, kind, hint in _SIGNS:
+            if sign in said:
+                raise kind(f"{doing}: {said}", hint=hint) from error
+        raise
+
+
+_HOW = "leave the setting out for SQLite beside the lake, or give postgresql+psycopg://user@host/name"
+_BACKENDS = {"sqlite": _open_sqlite, "postgresql": _open_postgresql}
+
+# what the driver says -> our error and what to do
+_SIGNS: tuple[tuple[str, type[LakeError] | type[SettingsError], str], ...] = (
+    ("database is locked", LakeBusy, "another process has been writing for long; see whether one hangs"),
+    ("lock timeout", LakeBusy, "another process has been writing for long; see whether one hangs"),
+    ("not a database", LakeDamaged, "restore lake.db from a backup of the lake"),
+    ("malformed", LakeDamaged, "restore lake.db from a backup of the lake"),
+    ("unable to open", SettingsError, "see that the folder can be written by this user"),
+    ("readonly database", SettingsError, "see that the folder and lake.db can be written by this user"),
+    ("connection failed", SettingsError, "see that the address is right and that the database server runs"),
+    ("disk is full", LakeError, "free some space and try again: nothing was changed"),
+)

@@ -1,0 +1,310 @@
+"""Event data stores as the control plane knows them: their records, found by name, id or ARN, and how they change.
+
+``StoreRegistry`` keeps the records in the lake's database and lets them change only as ``registry.records.TRANSITIONS``
+permits. It knows nothing of tables: ``trailmere.lake.lifecycle`` makes and drops them together with the records.
+"""
+
+from __future__ import annotations
+
+import difflib
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, func, insert, select, update
+
+from trailmere.errors import (
+    InvalidParameter,
+    InvalidStoreStatus,
+    StoreAlreadyExists,
+    StoreLimitExceeded,
+    StoreNotFound,
+    TerminationProtected,
+)
+from trailmere.events.selectors import (
+    DEFAULT_SELECTORS,
+    AdvancedEventSelector,
+    family_of,
+)
+from trailmere.registry.bounds import (
+    changed,
+    check_can_begin_stopped,
+    check_kms_key,
+    check_name,
+    check_retention,
+    check_tags,
+    with_ingestion,
+)
+from trailmere.registry.database import create_tables, reading, writing
+from trailmere.registry.records import BillingMode, EventDataStore, Operation, Status, status_after
+from trailmere.registry.tables import METADATA, STORES, row_of, store_of
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+__all__ = ["MAXIMUM_STORES", "BillingMode", "EventDataStore", "Operation", "Status", "StoreRegistry"]
+
+MAXIMUM_STORES = 10  # in a Region, with those pending deletion: CloudTrail's quota
+
+
+def utc_now() -> datetime:
+    """The time, with its zone."""
+    return datetime.now(UTC)
+
+
+class StoreRegistry:
+    """The event data stores of a lake. ``account_id`` and ``region`` are those that new stores belong to.
+
+    Names are unique in the lake. A store is named by its name, its id or its ARN; ids and ARNs in any letter case, and
+    before names. ``maximum_stores`` is a quota for each Region, as AWS has one. ``clock`` gives the time with its zone.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        account_id: str,
+        region: str,
+        clock: Callable[[], datetime] = utc_now,
+        maximum_stores: int = MAXIMUM_STORES,
+    ) -> None:
+        self._engine = engine
+        self._account_id = account_id
+        self._region = region
+        self._clock = clock
+        self._maximum_stores = maximum_stores
+        create_tables(engine, METADATA)
+
+    def create(
+        self,
+        name: str,
+        *,
+        selectors: tuple[AdvancedEventSelector, ...] = DEFAULT_SELECTORS,
+        multi_region: bool = True,
+        organization: bool = False,
+        retention_days: int | None = None,
+        termination_protection: bool = True,
+        billing_mode: BillingMode = BillingMode.EXTENDABLE_RETENTION_PRICING,
+        kms_key: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        start_ingestion: bool = True,
+    ) -> EventDataStore:
+        """A new store in status CREATED; ``activate`` it when its table is there.
+
+        Raises InvalidParameter, InvalidEventSelectors, StoreAlreadyExists, StoreLimitExceeded.
+        """
+        now = self._clock()
+        store = EventDataStore(
+            id=str(uuid.uuid4()),
+            name=check_name(name),
+            account_id=self._account_id,
+            region=self._region,
+            status=Status.CREATED,
+            ingesting=start_ingestion,
+            selectors=selectors,
+            family=family_of(selectors),
+            multi_region=multi_region,
+            organization=organization,
+            retention_days=check_retention(retention_days, billing_mode),
+            termination_protection=termination_protection,
+            billing_mode=billing_mode,
+            kms_key=check_kms_key(kms_key),
+            tags=check_tags(tags or {}),
+            created=now,
+            updated=now,
+        )
+        if not start_ingestion:
+            check_can_begin_stopped(selectors)
+        with writing(self._engine) as connection:
+            _check_name_is_free(connection, store.name)
+            self._check_room(connection)
+            connection.execute(insert(STORES).values(**row_of(store)))
+        return store
+
+    def get(self, name: str) -> EventDataStore:
+        """The store of this name, id or ARN. Raises StoreNotFound, with what may have been meant."""
+        with reading(self._engine) as connection:
+            return _get(connection, name)
+
+    def find(self, name: str) -> EventDataStore | None:
+        """The store of this name, id or ARN, or None."""
+        with reading(self._engine) as connection:
+            return _find(connection, name)
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all stores, sorted."""
+        with reading(self._engine) as connection:
+            return tuple(connection.scalars(select(STORES.c.name).order_by(STORES.c.name)))
+
+    def list(self) -> tuple[EventDataStore, ...]:
+        """All stores, sorted by name."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(STORES).order_by(STORES.c.name)).mappings()
+            return tuple(store_of(row) for row in rows)
+
+    def require(self, name: str, operation: Operation) -> EventDataStore:
+        """The store, if ``operation`` is permitted in its status; else InactiveStore or InvalidStoreStatus."""
+        store = self.get(name)
+        status_after(store, operation)
+        return store
+
+    def update(
+        self,
+        store: str,
+        *,
+        name: str | None = None,
+        selectors: tuple[AdvancedEventSelector, ...] | None = None,
+        multi_region: bool | None = None,
+        organization: bool | None = None,
+        retention_days: int | None = None,
+        termination_protection: bool | None = None,
+        billing_mode: BillingMode | None = None,
+        kms_key: str | None = None,
+    ) -> EventDataStore:
+        """The store with what is given changed, the rest as it was.
+
+        Raises InvalidParameter when nothing is given, and the errors of ``create``.
+        """
+        given: dict[str, Any] = {
+            "name": name,
+            "selectors": selectors,
+            "multi_region": multi_region,
+            "organization": organization,
+            "retention_days": retention_days,
+            "termination_protection": termination_protection,
+            "billing_mode": billing_mode,
+            "kms_key": kms_key,
+        }
+        changes = {key: value for key, value in given.items() if value is not None}
+        if not changes:
+            raise InvalidParameter("expected at least one thing to change, got none")
+        return self._change(store, Operation.UPDATE, lambda before: changed(before, changes))
+
+    def delete(self, store: str) -> EventDataStore:
+        """Pending deletion, for seven days. Raises TerminationProtected while protection is on."""
+
+        def requested(before: EventDataStore) -> EventDataStore:
+            if before.termination_protection:
+                raise TerminationProtected(
+                    f"cannot delete {before.name}: its termination protection is on",
+                    hint=f"turn it off first: trailmere store update {before.name} --no-termination-protection",
+                )
+            return replace(before, deletion_requested=self._clock())
+
+        return self._change(store, Operation.DELETE, requested)
+
+    def restore(self, store: str) -> EventDataStore:
+        """Back from pending deletion, to the ingestion that it had. Raises InvalidStoreStatus after the seven days."""
+
+        def restored(before: EventDataStore) -> EventDataStore:
+            if before.purging or _is_due(before, self._clock()):
+                raise InvalidStoreStatus(f"cannot restore {before.name}: its seven days are over")
+            return replace(before, deletion_requested=None)
+
+        return self._change(store, Operation.RESTORE, restored)
+
+    def start_ingestion(self, store: str) -> EventDataStore:
+        """Raises InvalidStoreCategory for a store whose ingestion cannot be stopped and started."""
+        return self._change(store, Operation.START_INGESTION, lambda before: with_ingestion(before, True))
+
+    def stop_ingestion(self, store: str) -> EventDataStore:
+        """Raises InvalidStoreCategory for a store whose ingestion cannot be stopped and started."""
+        return self._change(store, Operation.STOP_INGESTION, lambda before: with_ingestion(before, False))
+
+    def activate(self, store_id: str) -> EventDataStore:
+        """Its table is there: from CREATED to ENABLED or STOPPED_INGESTION. Doing it twice does no harm."""
+        return self._change(store_id, Operation.ACTIVATE, lambda before: before)
+
+    def abandon(self, store_id: str) -> None:
+        """Remove a store that is still CREATED."""
+        self._remove(store_id, Operation.ABANDON)
+
+    def claim_purge(self) -> tuple[EventDataStore, ...]:
+        """The stores whose seven days are over. From now on they cannot be restored; ``purge`` ends each."""
+        with writing(self._engine) as connection:
+            pending = select(STORES).where(STORES.c.status == Status.PENDING_DELETION)
+            stores = [store_of(row) for row in connection.execute(pending).mappings()]
+            due = tuple(one for one in stores if one.purging or _is_due(one, self._clock()))
+            ids = [one.id for one in due]
+            connection.execute(update(STORES).where(STORES.c.id.in_(ids)).values(purging=True))
+        return due
+
+    def purge(self, store_id: str) -> None:
+        """Remove the record of a store whose table is dropped."""
+        self._remove(store_id, Operation.PURGE)
+
+    def _change(
+        self, name: str, operation: Operation, change: Callable[[EventDataStore], EventDataStore]
+    ) -> EventDataStore:
+        """Every change of a record: the status by the table of transitions, the rest by ``change``."""
+        with writing(self._engine) as connection:
+            before = _get(connection, name)
+            status = status_after(before, operation)
+            if status is None:
+                raise ValueError(f"{operation} removes a store, it does not change it")
+            after = replace(change(before), status=status)
+            if after == before:
+                return before
+            if after.name != before.name:
+                _check_name_is_free(connection, after.name)
+            after = replace(after, updated=self._clock())
+            connection.execute(update(STORES).where(STORES.c.id == after.id).values(**row_of(after)))
+        return after
+
+    def _remove(self, store_id: str, operation: Operation) -> None:
+        """Every removal of a record. One that is gone already is no error."""
+        with writing(self._engine) as connection:
+            store = _find(connection, store_id)
+            if store is None:
+                return
+            if status_after(store, operation) is not None:
+                raise ValueError(f"{operation} changes a store, it does not remove it")
+            connection.execute(delete(STORES).where(STORES.c.id == store.id))
+
+    def _check_room(self, connection: Connection) -> None:
+        here = (STORES.c.account_id == self._account_id) & (STORES.c.region == self._region)
+        stores = connection.execute(select(func.count()).select_from(STORES).where(here)).scalar_one()
+        if stores >= self._maximum_stores:
+            raise StoreLimitExceeded(
+                f"expected at most {self._maximum_stores} event data stores in {self._region}, with those pending "
+                f"deletion; there are {stores}",
+                hint="delete one that is not needed, or raise the limit",
+            )
+
+
+def _get(connection: Connection, name: str) -> EventDataStore:
+    found = _find(connection, name)
+    if found is None:
+        names = list(connection.scalars(select(STORES.c.name)))
+        close = difflib.get_close_matches(name, names, n=1)
+        raise StoreNotFound(
+            f"there is no event data store {name!r}",
+            hint=f"did you mean {close[0]}?" if close else "see them all: trailmere store list",
+        )
+    return found
+
+
+def _find(connection: Connection, name: str) -> EventDataStore | None:
+    """By ARN, by id, by name: in this order, so that no name can hide a store."""
+    lowered = name.lower()
+    id = lowered.rpartition(":eventdatastore/")[2]
+    by_id = connection.execute(select(STORES).where(STORES.c.id == id)).mappings().first()
+    if by_id is not None:
+        store = store_of(by_id)
+        return store if lowered in (store.id, store.arn.lower()) else None
+    by_name = connection.execute(select(STORES).where(STORES.c.name == name)).mappings().first()
+    return None if by_name is None else store_of(by_name)
+
+
+def _check_name_is_free(connection: Connection, name: str) -> None:
+    if connection.execute(select(STORES.c.id).where(STORES.c.name == name)).first() is not None:
+        raise StoreAlreadyExists(
+            f"an event data store named {name} exists",
+            hint="choose another name; one that is pending deletion keeps its name until it is gone",
+        )
+
+
+def _is_due(store: EventDataStore, now: datetime) -> bool:
+    return store.deletion_due is not None and store.deletion_due <= now

@@ -1,0 +1,60 @@
+"""The registry's tables, and records as rows. What the values mean is in ``registry.records``."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Boolean, Column, Integer, MetaData, String, Table, Text
+
+from trailmere.events.selectors import stored_selectors, to_json
+from trailmere.registry.database import UtcTime
+from trailmere.registry.records import BillingMode, EventDataStore, Status
+
+if TYPE_CHECKING:
+    from sqlalchemy import RowMapping
+
+METADATA = MetaData()
+
+# one column for each field of EventDataStore, under its name
+STORES = Table(
+    "event_data_stores",
+    METADATA,
+    Column("id", String(36), primary_key=True),
+    Column("name", String(128), nullable=False, unique=True),
+    Column("account_id", String(16), nullable=False),
+    Column("region", String(32), nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("ingesting", Boolean, nullable=False),
+    Column("selectors", Text, nullable=False),  # JSON, as AWS writes it
+    Column("family", String(32), nullable=False),
+    Column("multi_region", Boolean, nullable=False),
+    Column("organization", Boolean, nullable=False),
+    Column("retention_days", Integer, nullable=False),
+    Column("termination_protection", Boolean, nullable=False),
+    Column("billing_mode", String(32), nullable=False),
+    Column("kms_key", String(350)),
+    Column("tags", Text, nullable=False),  # JSON object
+    Column("created", UtcTime, nullable=False),
+    Column("updated", UtcTime, nullable=False),
+    Column("deletion_requested", UtcTime),
+    Column("purging", Boolean, nullable=False),
+)
+
+
+def row_of(store: EventDataStore) -> dict[str, Any]:
+    """A record as column values."""
+    values = {column.name: getattr(store, column.name) for column in STORES.columns}
+    values["selectors"] = json.dumps(to_json(store.selectors), ensure_ascii=False)
+    values["tags"] = json.dumps(dict(store.tags), ensure_ascii=False)
+    return values
+
+
+def store_of(row: RowMapping) -> EventDataStore:
+    """A row as a record."""
+    values: dict[str, Any] = dict(row)
+    values["selectors"] = stored_selectors(values["selectors"])
+    values["tags"] = json.loads(values["tags"])
+    values["status"] = Status(values["status"])
+    values["billing_mode"] = BillingMode(values["billing_mode"])
+    return EventDataStore(**values)
