@@ -69,7 +69,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class QueryStatistics:
-    """What it took. Bytes and rows scanned are those of the planned files."""
+    """What it took. Bytes and rows scanned are those of the planned files; ``seconds`` those until the first rows."""
 
     files: int
     bytes_scanned: int
@@ -77,6 +77,16 @@ class QueryStatistics:
     total_files: int
     total_bytes: int
     seconds: float
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What is known of an answer while it is read: complete when ``done``. ``cut``: the row limit left rows out."""
+
+    rows: int = 0
+    cut: bool = False
+    done: bool = False
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +100,15 @@ class ResultSet:
     schema: pa.Schema
     batches: Iterator[pa.RecordBatch]
     statistics: QueryStatistics
+    outcome: Outcome = field(default_factory=Outcome)
+
+    @property
+    def cut(self) -> bool:
+        """Whether there are more rows than the limit let through."""
+        return self.outcome.cut
+
+    def close(self) -> None:
+        """End the query if it still runs. An answer that was read to its end needs no closing."""
+        close = getattr(self.batches, "close", None)
+        if close is not None:
+            close()
