@@ -19,6 +19,7 @@ from pyiceberg.exceptions import (
 from sqlalchemy.exc import IntegrityError
 
 from trailmere.errors import LakeDamaged, StoreNotFound
+from trailmere.events import columns
 from trailmere.lake import schema
 from trailmere.lake.fileio import IMPLEMENTATION
 
@@ -91,14 +92,17 @@ def load(catalog: Catalog, store_id: str) -> Table:
         ) from error
 
 
-def with_missing_columns(table: Table, family: str) -> Table:
-    """The table, with the columns added that a newer Trailmere has and the table has not."""
-    wanted = schema.table_schema(family)
+def lacks_columns(table: Table, family: str) -> bool:
+    """Whether a newer Trailmere has columns that the table has not."""
     present = {field.name for field in table.schema().fields}
-    if all(field.name in present for field in wanted.fields):
-        return table
-    with table.update_schema() as update:
-        update.union_by_name(wanted)
+    return any(leaf.name not in present for leaf in columns.leaves(family))
+
+
+def add_columns(table: Table, family: str) -> Table:
+    """The table with the columns added that it lacks; rows written before have null there."""
+    if lacks_columns(table, family):
+        with table.update_schema() as update:
+            update.union_by_name(schema.table_schema(family))
     return table
 
 

@@ -62,7 +62,14 @@ def write_rows(
         path = data_file_path(batch, part, EPOCH + timedelta(days=int(day)))
         content = table if whole else table.take(pa.array(rows))
         written.append(
-            _write(path, EPOCH + timedelta(days=int(day)), content, event_keys[rows], content_keys[rows], delivery_rows[rows])
+            _write(
+                path,
+                EPOCH + timedelta(days=int(day)),
+                content,
+                event_keys[rows],
+                content_keys[rows],
+                delivery_rows[rows],
+            )
         )
     return written
 
@@ -81,9 +88,7 @@ def rewrite(
     flags = pc.or_(pc.fill_null(table.column(column), False), pa.array(conflicts[keep]))
     table = table.set_column(column, table.schema.field(column), flags)
     path = Path(old.path).with_name(f"{Path(old.path).stem}-r.parquet")
-    return _write(
-        path, old.day, table, old.event_keys[keep], old.content_keys[keep], old.delivery_rows[keep]
-    )
+    return _write(path, old.day, table, old.event_keys[keep], old.content_keys[keep], old.delivery_rows[keep])
 
 
 def read_file(path: Path, schema: pa.Schema) -> pa.Table:

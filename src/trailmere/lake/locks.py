@@ -1,8 +1,8 @@
 """Locks between processes that the system frees when their holder dies, however it dies.
 
-Two uses: one writer a store at a time, and telling whether the owner of an open batch still lives. With SQLite a lock is
-a file in ``<home>/locks`` held with flock(2). With PostgreSQL, where processes may run on several machines, it is a
-session-level advisory lock on a connection kept for that purpose.
+Two uses: one writer a store at a time, and telling whether the owner of an open batch still lives. With SQLite a lock
+is a file in ``<home>/locks`` held with flock(2). With PostgreSQL, where processes may run on several machines, it is
+a session-level advisory lock on a connection kept for that purpose.
 """
 
 from __future__ import annotations

@@ -63,9 +63,7 @@ def partitions(schema: Schema) -> PartitionSpec:
     """By day of eventTime, and by nothing else: account and Region would multiply the files by 17 and 29."""
     source = schema.find_field("eventtime").field_id
     return PartitionSpec(
-        PartitionField(
-            source_id=source, field_id=PARTITION_FIELD_ID, transform=DayTransform(), name=PARTITION
-        )
+        PartitionField(source_id=source, field_id=PARTITION_FIELD_ID, transform=DayTransform(), name=PARTITION)
     )
 
 
@@ -86,9 +84,7 @@ def arrow(schema: Schema) -> pa.Schema:
 
 def _iceberg(type: types.Type, ids: Iterator[int]) -> iceberg.IcebergType:
     if isinstance(type, types.Map):
-        return iceberg.MapType(
-            next(ids), _SCALARS[type.key], next(ids), _SCALARS[type.value], value_required=False
-        )
+        return iceberg.MapType(next(ids), _SCALARS[type.key], next(ids), _SCALARS[type.value], value_required=False)
     if isinstance(type, types.Array):
         return iceberg.ListType(next(ids), _iceberg(type.element, ids), element_required=False)
     if isinstance(type, types.Row):

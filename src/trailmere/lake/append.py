@@ -1,0 +1,256 @@
+"""The life of a batch: intent, commit, recovery. The promise of the lake: nothing lost, nothing twice, killed anywhere.
+
+    open      a row of the database, committed before anything else is written; the owner holds the batch's lock
+    prepared  what the ledger will hold is in the row too, with the dead letters; all data files are on disk
+    (commit)  the Iceberg snapshot, with the batch's id in its summary
+    done      ledger, dead letters and fields, in one transaction
+    abandoned no snapshot has the batch's id; its files are removed
+
+From *prepared* to *done* the store's lock is held. Whoever holds that lock and meets a prepared batch knows that its
+commit broke off, and settles it before doing anything else: the table says whether it landed. Nothing is removed on a
+guess.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import socket
+import time
+import zlib
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from trailmere.errors import LakeDamaged, LakeError, StoreNotFound
+from trailmere.lake import catalog as catalogs
+from trailmere.lake import deadletters, ledger, snapshots
+from trailmere.lake.decide import Decision, check_files, decide
+from trailmere.lake.disk import remove_files
+from trailmere.lake.files import files_of_batch
+from trailmere.lake.locks import held
+from trailmere.lake.reader import RecordReader
+from trailmere.lake.records import Appended, Batch, DeliveryEntry, NewField
+from trailmere.lake.schema import arrow
+from trailmere.lake.snapshots import open_index
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+    from trailmere.lake.catalog import Catalog
+    from trailmere.lake.index import EventIndex
+    from trailmere.lake.locks import Locks
+    from trailmere.lake.records import DeadLetter, WrittenFile
+
+
+@dataclass(frozen=True, slots=True)
+class Premises:
+    """What the vault works with."""
+
+    home: Path
+    engine: Engine
+    catalog: Catalog
+    locks: Locks
+
+    @property
+    def warehouse(self) -> Path:
+        return self.home / "warehouse"
+
+    def location(self, store_id: str) -> Path:
+        """The folder of a store's table."""
+        return catalogs.table_location(self.warehouse, store_id)
+
+    def index_folder(self, store_id: str) -> Path:
+        """The folder of a store's event index."""
+        return self.home / "index" / store_id
+
+
+def store_lock(store_id: str) -> str:
+    """Name of the lock that a writer of the store holds."""
+    return f"store-{store_id}"
+
+
+def batch_lock(batch_id: str) -> str:
+    """Name of the lock that the owner of an unsettled batch holds."""
+    return f"batch-{batch_id}"
+
+
+def begin(premises: Premises, store_id: str) -> Batch:
+    """Open a batch. Its intent is on disk when this returns, and its lock is held.
+
+    Raises StoreNotFound where the store has no table.
+    """
+    table = catalogs.load(premises.catalog, store_id)
+    family = table.properties["trailmere.family"]
+    if catalogs.lacks_columns(table, family):
+        with held(premises.locks, store_lock(store_id)):
+            table = catalogs.add_columns(catalogs.load(premises.catalog, store_id), family)
+    batch_id = f"{time.time_ns():016x}{secrets.token_hex(4)}"
+    premises.locks.take(batch_lock(batch_id))
+    with premises.engine.begin() as connection:
+        ledger.open_batch(connection, batch_id, store_id, f"{socket.gethostname()}:{os.getpid()}")
+    return Batch(batch_id, store_id, family, str(premises.location(store_id)), arrow(table.schema()))
+
+
+def commit(
+    premises: Premises,
+    batch: Batch,
+    files: Sequence[WrittenFile],
+    deliveries: Sequence[DeliveryEntry],
+    dead_letters: Sequence[DeadLetter],
+    new_fields: Sequence[NewField],
+) -> Appended:
+    """Append what is new in a batch, and enter all of it in the ledger. See the module's text."""
+    check_files(files)
+    with held(premises.locks, store_lock(batch.store_id)):
+        settle_prepared(premises, batch.store_id)
+        table = catalogs.load(premises.catalog, batch.store_id)
+        index = open_index(premises.index_folder(batch.store_id), table)
+        with premises.engine.connect() as connection:
+            decision = decide(connection, index, RecordReader(), batch, files, deliveries)
+        remove_files(list(decision.superseded))
+        _prepare(premises, batch, decision, dead_letters, new_fields)
+        snapshot_id = None
+        if decision.files:
+            snapshot_id = snapshots.append(premises.catalog, batch, decision.files, decision.deliveries)
+        _finish(premises, batch.id, batch.store_id, snapshot_id)
+        if snapshot_id is not None:
+            _index(index, decision.files, snapshot_id)
+        _sweep(premises, batch, decision)
+    premises.locks.free(batch_lock(batch.id), forget=True)
+    rows = sum(file.rows for file in decision.files)
+    return Appended(batch.id, snapshot_id, rows, decision.deliveries)
+
+
+def abandon(premises: Premises, batch: Batch) -> None:
+    """Give a batch up: remove its files, unless the table says that it landed; then complete it."""
+    with held(premises.locks, store_lock(batch.store_id)):
+        _settle(premises, batch.store_id, batch.id)
+    premises.locks.free(batch_lock(batch.id), forget=True)
+
+
+def recover(premises: Premises, store_id: str) -> int:
+    """Settle the batches whose owner is gone; returns how many. Batches of living owners are left alone."""
+    settled = 0
+    with premises.engine.connect() as connection:
+        waiting = ledger.unsettled_batches(connection, store_id)
+    for batch_id in waiting:
+        if not premises.locks.take(batch_lock(batch_id)):
+            continue
+        with held(premises.locks, store_lock(store_id)):
+            settled += _settle(premises, store_id, batch_id)
+        premises.locks.free(batch_lock(batch_id), forget=True)
+    return settled
+
+
+def settle_prepared(premises: Premises, store_id: str) -> None:
+    """Settle batches whose commit broke off. The caller holds the store's lock, so that none is still under way."""
+    with premises.engine.connect() as connection:
+        broken = [
+            batch_id
+            for batch_id in ledger.unsettled_batches(connection, store_id)
+            if (ledger.batch_state(connection, batch_id) or ("", None))[0] == "prepared"
+        ]
+    for batch_id in broken:
+        _settle(premises, store_id, batch_id)
+
+
+def _prepare(
+    premises: Premises,
+    batch: Batch,
+    decision: Decision,
+    dead_letters: Sequence[DeadLetter],
+    new_fields: Sequence[NewField],
+) -> None:
+    taken = {entry.id for entry in decision.deliveries if entry.status != "known"}
+    letters = [letter for letter in dead_letters if letter.delivery_id in taken]
+    fields = [field for field in new_fields if field.delivery_id in taken]
+    deadletters.keep_content(premises.home, letters)
+    intent = _encode(decision, fields)
+    with premises.engine.begin() as connection:
+        if not ledger.prepare_batch(connection, batch.id, intent):
+            raise LakeError(
+                f"batch {batch.id} is not open any more: its owner seemed dead, and it was given up",
+                hint="nothing was taken in; ingest again",
+            )
+        deadletters.add_pending(connection, batch.store_id, batch.id, letters)
+
+
+def _finish(premises: Premises, batch_id: str, store_id: str, snapshot_id: int | None) -> None:
+    """Ledger, dead letters, fields and *done*, from the prepared intent, in one transaction."""
+    with premises.engine.begin() as connection:
+        state, intent = ledger.batch_state(connection, batch_id) or (None, None)
+        if state != "prepared" or intent is None:
+            raise LakeDamaged(
+                f"a snapshot holds batch {batch_id}, which the ledger has as {state}",
+                hint="the database and the warehouse are not of the same lake, or not of the same time",
+            )
+        entries, fields = _decode(intent)
+        ledger.settle_batch(connection, batch_id, "done", snapshot_id)
+        ledger.enter(connection, store_id, batch_id, entries)
+        ledger.note_fields(connection, store_id, fields)
+        deadletters.open_pending(connection, batch_id)
+
+
+def _settle(premises: Premises, store_id: str, batch_id: str) -> bool:
+    """Complete or abandon one batch, as the table says. The caller holds the store's lock."""
+    with premises.engine.connect() as connection:
+        found = ledger.batch_state(connection, batch_id)
+    if found is None or found[0] not in ("open", "prepared"):
+        return False
+    state, intent = found
+    snapshot_id = _landed(premises, store_id, batch_id)
+    if snapshot_id is not None or (state == "prepared" and intent is not None and not _needs_snapshot(intent)):
+        _finish(premises, batch_id, store_id, snapshot_id)
+        return True
+    with premises.engine.begin() as connection:
+        ledger.settle_batch(connection, batch_id, "abandoned", None)
+        deadletters.drop_pending(connection, batch_id)
+    remove_files(list(files_of_batch(premises.location(store_id), batch_id)))
+    return True
+
+
+def _landed(premises: Premises, store_id: str, batch_id: str) -> int | None:
+    try:
+        table = catalogs.load(premises.catalog, store_id)
+    except StoreNotFound:
+        return None
+    return snapshots.of_batch(table, batch_id)
+
+
+def _index(index: EventIndex, files: Sequence[WrittenFile], snapshot_id: int) -> None:
+    # The batch is done. What the index misses now it is given when it is next opened.
+    with contextlib.suppress(OSError):
+        index.add(((file.path, file.event_keys, file.content_keys) for file in files), snapshot_id)
+
+
+def _sweep(premises: Premises, batch: Batch, decision: Decision) -> None:
+    """Remove files of the batch that are not in its snapshot: of a worker that died and was replaced."""
+    live = {file.path for file in decision.files}
+    location = premises.location(batch.store_id)
+    remove_files([path for path in files_of_batch(location, batch.id) if str(path) not in live])
+
+
+def _encode(decision: Decision, fields: Sequence[NewField]) -> bytes:
+    content = {
+        "deliveries": [asdict(entry) for entry in decision.deliveries],
+        "fields": [asdict(field) for field in fields],
+        "files": [{"path": file.path, "rows": file.rows, "sha256": file.sha256} for file in decision.files],
+    }
+    return zlib.compress(json.dumps(content).encode(), 1)
+
+
+def _decode(intent: bytes) -> tuple[list[DeliveryEntry], list[NewField]]:
+    content: dict[str, Any] = json.loads(zlib.decompress(intent))
+    return (
+        [DeliveryEntry(**entry) for entry in content["deliveries"]],
+        [NewField(**field) for field in content["fields"]],
+    )
+
+
+def _needs_snapshot(intent: bytes) -> bool:
+    return bool(json.loads(zlib.decompress(intent))["files"])

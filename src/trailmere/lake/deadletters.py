@@ -1,0 +1,218 @@
+"""Dead letters: bytes that could not be taken in, kept with their place and reason until they can.
+
+A row of the database each. Small content lies in the row; larger in a file named by its SHA-256, synced before the
+row is written, under ``<home>/deadletters/<two digits>/``. Rows are entered *pending* with the intent of their batch
+and opened when it is done, so that a batch that is abandoned leaves none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from trailmere.errors import InvalidParameter, LakeDamaged
+from trailmere.lake.disk import make_folder, write_file
+from trailmere.lake.ledger import as_time, metadata, now_us
+from trailmere.lake.records import DeadLetter, StoredDeadLetter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from sqlalchemy import Connection, Row
+
+INLINE_BYTES = 64 << 10
+PAGE_ROWS = 500
+
+deadletters = Table(
+    "lake_deadletters",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("store_id", String(40), nullable=False),
+    Column("batch_id", String(40), nullable=False),
+    Column("delivery_id", String(32), nullable=False),
+    Column("uri", Text, nullable=False),
+    Column("ordinal", BigInteger),
+    Column("place", Text, nullable=False),
+    Column("reason", String(64), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("kept", String(6), nullable=False),  # where the bytes are: inline, file, nowhere
+    Column("content", LargeBinary),
+    Column("state", String(10), nullable=False),  # pending, open, replayed
+    Column("added_us", BigInteger, nullable=False),
+    Column("replayed_us", BigInteger),
+    Index("lake_deadletters_batch", "batch_id"),
+    Index("lake_deadletters_store", "store_id", "state"),
+    sqlite_autoincrement=True,  # an id never names another letter later
+)
+
+_LISTED = [column for column in deadletters.c if column.name != "content"]
+
+
+def content_path(home: Path, sha256: str) -> Path:
+    """Where the bytes of a large dead letter lie."""
+    return home / "deadletters" / sha256[:2] / sha256
+
+
+def keep_content(home: Path, letters: Sequence[DeadLetter]) -> None:
+    """Write the bytes of large letters to their files, synced. Before the rows that point at them."""
+    for letter in letters:
+        if letter.content is not None and len(letter.content) > INLINE_BYTES:
+            path = content_path(home, letter.sha256)
+            if not (path.exists() and path.stat().st_size == len(letter.content)):
+                make_folder(path.parent)
+                write_file(path, letter.content)
+
+
+def add_pending(connection: Connection, store_id: str, batch_id: str, letters: Sequence[DeadLetter]) -> None:
+    """Enter letters with the intent of their batch."""
+    if letters:
+        now = now_us()
+        connection.execute(insert(deadletters), [_values(letter, store_id, batch_id, now) for letter in letters])
+
+
+def open_pending(connection: Connection, batch_id: str) -> None:
+    """The batch is done: its letters can be seen."""
+    connection.execute(
+        update(deadletters)
+        .where(deadletters.c.batch_id == batch_id, deadletters.c.state == "pending")
+        .values(state="open")
+    )
+
+
+def drop_pending(connection: Connection, batch_id: str) -> None:
+    """The batch is abandoned: its letters will come again with the deliveries."""
+    connection.execute(delete(deadletters).where(deadletters.c.batch_id == batch_id, deadletters.c.state == "pending"))
+
+
+def page(
+    connection: Connection, store_id: str | None, *, state: str | None, reason: str | None, after: int
+) -> list[StoredDeadLetter]:
+    """Letters by id, without their bytes; ``after`` goes on from an id."""
+    query = select(*_LISTED).where(deadletters.c.id > after, deadletters.c.state != "pending")
+    for column, value in (
+        (deadletters.c.store_id, store_id),
+        (deadletters.c.state, state),
+        (deadletters.c.reason, reason),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    return [_stored(row, None) for row in connection.execute(query.order_by(deadletters.c.id).limit(PAGE_ROWS))]
+
+
+def get(connection: Connection, home: Path, id: int) -> StoredDeadLetter:
+    """One letter with its bytes.
+
+    Raises InvalidParameter where there is none with this id, LakeDamaged where the file with its bytes is missing or
+    holds others.
+    """
+    row = connection.execute(
+        select(deadletters).where(deadletters.c.id == id, deadletters.c.state != "pending")
+    ).one_or_none()
+    if row is None:
+        raise InvalidParameter(f"there is no dead letter {id}", hint="see: trailmere deadletters list")
+    return _stored(row, _file_content(home, row) if row.kept == "file" else row.content)
+
+
+def mark_replayed(connection: Connection, ids: Sequence[int]) -> int:
+    """Mark open letters replayed; returns how many were open."""
+    found = connection.execute(
+        update(deadletters)
+        .where(deadletters.c.id.in_(ids), deadletters.c.state == "open")
+        .values(state="replayed", replayed_us=now_us())
+    )
+    return int(found.rowcount)
+
+
+def count_open(connection: Connection, store_id: str) -> int:
+    """Letters of a store that wait."""
+    return int(
+        connection.execute(
+            select(func.count()).where(deadletters.c.store_id == store_id, deadletters.c.state == "open")
+        ).scalar_one()
+    )
+
+
+def forget_store(connection: Connection, store_id: str) -> Iterator[str]:
+    """Remove a store's letters; gives the hashes of files that no other letter needs."""
+    of_store = deadletters.c.store_id == store_id
+    ours = set(connection.execute(select(deadletters.c.sha256).where(of_store, deadletters.c.kept == "file")).scalars())
+    connection.execute(delete(deadletters).where(of_store))
+    for sha256 in sorted(ours):
+        if connection.execute(select(func.count()).where(deadletters.c.sha256 == sha256)).scalar_one() == 0:
+            yield sha256
+
+
+def _values(letter: DeadLetter, store_id: str, batch_id: str, now: int) -> dict[str, Any]:
+    inline = letter.content is not None and len(letter.content) <= INLINE_BYTES
+    kept = "nowhere" if letter.content is None else "inline" if inline else "file"
+    return {
+        "store_id": store_id,
+        "batch_id": batch_id,
+        "delivery_id": letter.delivery_id,
+        "uri": letter.uri,
+        "ordinal": letter.ordinal,
+        "place": letter.place,
+        "reason": letter.reason,
+        "message": letter.message,
+        "sha256": letter.sha256,
+        "size": letter.size,
+        "kept": kept,
+        "content": letter.content if inline else None,
+        "state": "pending",
+        "added_us": now,
+    }
+
+
+def _stored(row: Row[Any], content: bytes | None) -> StoredDeadLetter:
+    letter = DeadLetter(
+        delivery_id=row.delivery_id,
+        uri=row.uri,
+        ordinal=row.ordinal,
+        place=row.place,
+        reason=row.reason,
+        message=row.message,
+        sha256=row.sha256,
+        size=row.size,
+        content=content,
+    )
+    return StoredDeadLetter(
+        id=row.id,
+        store_id=row.store_id,
+        letter=letter,
+        state=row.state,
+        added_at=as_time(row.added_us),
+        replayed_at=None if row.replayed_us is None else as_time(row.replayed_us),
+    )
+
+
+def _file_content(home: Path, row: Row[Any]) -> bytes:
+    path = content_path(home, row.sha256)
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        content = b""
+    if hashlib.sha256(content).hexdigest() != row.sha256:
+        raise LakeDamaged(
+            f"the bytes of dead letter {row.id} are not what was written: {path}",
+            hint="restore the file from a copy of the lake",
+        )
+    return content

@@ -1,0 +1,217 @@
+"""The event index: which eventIDs are in a store's table, and with what content.
+
+Derived from the table, and rebuilt from it whenever it is missing, behind or damaged.
+
+For each stored row: a 64-bit hash of the eventID, one of the exact record text, and where the row lies (number of its
+data file, row number). Rows lie in *segments*: files of four arrays sorted by event hash, memory-mapped, never changed.
+An append adds a segment; segments of like size are merged, so that a lookup visits few. ``manifest.json`` names the
+segments, their checksums, the data files by number, and the snapshot that all this answers for. Used under the
+store's lock only.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from trailmere.lake.disk import make_folder, remove_files, write_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    Keys = npt.NDArray[np.uint64]
+    Numbers = npt.NDArray[np.uint32]
+
+FORMAT = 1
+MERGE_FACTOR = 4  # a segment is merged into its elder when that is less than so many times larger
+MERGED_ROWS = 8 << 20  # segments grow no further: bounds the memory of a merge
+BYTES_A_ROW = 8 + 8 + 4 + 4
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Index rows as arrays of one length: event hash, content hash, data file number, row number."""
+
+    events: Keys
+    contents: Keys
+    files: Numbers
+    rows: Numbers
+
+    def __len__(self) -> int:
+        return len(self.events)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A segment file. ``checksum`` is CRC-32 of the whole file."""
+
+    name: str
+    rows: int
+    checksum: int
+
+
+class EventIndex:
+    """The index of one store. Open it anew under each hold of the store's lock: another process may have changed it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._segments: list[Segment] = []
+        self._next = 0
+        self.snapshot_id: int | None = None
+        self.files: list[str] = []
+        self.sound = self._load()
+
+    def find(self, events: Keys) -> tuple[npt.NDArray[np.int64], Rows]:
+        """Rows stored under any of ``events`` (sorted, distinct): for each hit the index in ``events``, and the row."""
+        needles: list[npt.NDArray[np.int64]] = []
+        found: list[Rows] = []
+        for segment in self._segments:
+            stored = _map(self._folder, segment)
+            first = np.searchsorted(stored.events, events, side="left")
+            last = np.searchsorted(stored.events, events, side="right")
+            hits = np.flatnonzero(last > first)
+            if len(hits):
+                counts = (last - first)[hits]
+                needles.append(np.repeat(hits, counts))
+                at = np.concatenate([np.arange(first[hit], last[hit]) for hit in hits])
+                found.append(_take(stored, at))
+        if not found:
+            return np.empty(0, np.int64), _no_rows()
+        return np.concatenate(needles), _concatenate(found)
+
+    def add(self, additions: Iterable[tuple[str, Keys, Keys]], snapshot_id: int | None) -> None:
+        """Add the rows of new data files (path, event hashes, content hashes; in row order) and answer for a snapshot.
+
+        On disk when it returns. Rows with the event hash 0 have no eventID and are not indexed.
+        """
+        parts = []
+        for path, events, contents in additions:
+            number = len(self.files)
+            self.files.append(path)
+            named = np.flatnonzero(events != 0)
+            parts.append(
+                Rows(
+                    events[named],
+                    contents[named],
+                    np.full(len(named), number, np.uint32),
+                    named.astype(np.uint32),
+                )
+            )
+        self.snapshot_id = snapshot_id
+        self._append(_concatenate(parts) if parts else _no_rows())
+
+    def clear(self) -> None:
+        """Empty the index, on disk too."""
+        if self._folder.is_dir():
+            remove_files(sorted(self._folder.iterdir()))
+        self._segments, self.files, self.snapshot_id, self.sound = [], [], None, True
+
+    def _append(self, rows: Rows) -> None:
+        make_folder(self._folder)
+        merged = [rows]
+        size, kept = len(rows), list(self._segments)
+        while kept and kept[-1].rows < MERGE_FACTOR * size and kept[-1].rows + size <= MERGED_ROWS:
+            merged.append(_map(self._folder, kept[-1]))
+            size += kept.pop().rows
+        old = self._segments[len(kept) :]
+        if size:
+            kept.append(self._write(_sorted(_concatenate(merged))))
+        self._segments = kept
+        self._write_manifest()
+        remove_files([self._folder / segment.name for segment in old])
+
+    def _write(self, rows: Rows) -> Segment:
+        content = b"".join(part.tobytes() for part in (rows.events, rows.contents, rows.files, rows.rows))
+        name = f"{self._next:08d}.segment"
+        self._next += 1
+        write_file(self._folder / name, content)
+        segment = Segment(name, len(rows), zlib.crc32(content))
+        _verified.add((str(self._folder / name), segment.checksum))
+        return segment
+
+    def _write_manifest(self) -> None:
+        content = {
+            "format": FORMAT,
+            "snapshot_id": self.snapshot_id,
+            "next": self._next,
+            "segments": [[segment.name, segment.rows, segment.checksum] for segment in self._segments],
+            "files": self.files,
+        }
+        text = json.dumps(content).encode()
+        write_file(self._folder / "manifest.json", b"%08x\n" % zlib.crc32(text) + text)
+
+    def _load(self) -> bool:
+        """Read the manifest and check the segments; False where the index must be rebuilt."""
+        content = _read_manifest(self._folder / "manifest.json")
+        if content is None:
+            return False
+        self._segments = [Segment(*segment) for segment in content["segments"]]
+        self._next = content["next"]
+        self.snapshot_id = content["snapshot_id"]
+        self.files = content["files"]
+        return all(_verify(self._folder, segment) for segment in self._segments)
+
+
+# Segments whose checksum this process has seen to be right. They never change, so once is enough.
+_verified: set[tuple[str, int]] = set()
+
+
+def _read_manifest(path: Path) -> dict[str, Any] | None:
+    try:
+        checksum, _, text = path.read_bytes().partition(b"\n")
+        if checksum != b"%08x" % zlib.crc32(text):
+            return None
+        content: dict[str, Any] = json.loads(text)
+    except (FileNotFoundError, ValueError):
+        return None
+    return content if content.get("format") == FORMAT else None
+
+
+def _verify(folder: Path, segment: Segment) -> bool:
+    path = folder / segment.name
+    if not path.exists() or path.stat().st_size != segment.rows * BYTES_A_ROW:
+        return False
+    seen = (str(path), segment.checksum)
+    if seen not in _verified:
+        if zlib.crc32(np.memmap(path, np.uint8, "r").data) != segment.checksum:
+            return False
+        _verified.add(seen)
+    return True
+
+
+def _map(folder: Path, segment: Segment) -> Rows:
+    path, count = folder / segment.name, segment.rows
+    return Rows(
+        np.memmap(path, np.uint64, "r", 0, (count,)),
+        np.memmap(path, np.uint64, "r", 8 * count, (count,)),
+        np.memmap(path, np.uint32, "r", 16 * count, (count,)),
+        np.memmap(path, np.uint32, "r", 20 * count, (count,)),
+    )
+
+
+def _sorted(rows: Rows) -> Rows:
+    return _take(rows, np.argsort(rows.events, kind="stable"))
+
+
+def _take(rows: Rows, at: npt.NDArray[np.int64]) -> Rows:
+    return Rows(rows.events[at], rows.contents[at], rows.files[at], rows.rows[at])
+
+
+def _concatenate(parts: list[Rows]) -> Rows:
+    return Rows(
+        np.concatenate([part.events for part in parts]),
+        np.concatenate([part.contents for part in parts]),
+        np.concatenate([part.files for part in parts]),
+        np.concatenate([part.rows for part in parts]),
+    )
+
+
+def _no_rows() -> Rows:
+    return Rows(np.empty(0, np.uint64), np.empty(0, np.uint64), np.empty(0, np.uint32), np.empty(0, np.uint32))

@@ -1,0 +1,379 @@
+"""The ledger: which deliveries were seen, in which batch, with what outcome. Kept for ever, for it is what makes a
+delivery that comes again a year later a known one.
+
+Tables and the small reads and writes over them; every function takes a connection, so that the caller draws the bounds
+of the transaction. What the numbers mean is told in ``lake.records``; when they are written, in ``lake.append``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from trailmere.lake.records import DeliveryEntry, KnownField, NewField
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from sqlalchemy import ColumnElement, Connection, Row
+
+BatchState = Literal["open", "prepared", "done", "abandoned"]
+CHUNK = 500  # values in one IN list
+
+metadata = MetaData()
+
+batches = Table(
+    "lake_batches",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("store_id", String(40), nullable=False),
+    Column("owner", Text, nullable=False),  # host and process id, for people
+    Column("state", String(12), nullable=False),
+    Column("opened_us", BigInteger, nullable=False),
+    Column("settled_us", BigInteger),
+    Column("prepared", LargeBinary),  # what the ledger will hold; emptied when the batch is settled
+    Column("snapshot_id", BigInteger),
+    Index("lake_batches_unsettled", "store_id", "state"),
+)
+
+deliveries = Table(
+    "lake_deliveries",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("store_id", String(40), nullable=False),
+    Column("id", String(32), nullable=False),
+    Column("batch_id", String(40), nullable=False),
+    Column("uri", Text, nullable=False),
+    Column("version", Text),
+    Column("etag", Text),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256_stored", String(64), nullable=False),
+    Column("sha256_content", String(64), nullable=False),
+    Column("status", String(10), nullable=False),
+    Column("format", Text, nullable=False),
+    Column("same_as", String(32)),
+    Column("conflict", Boolean, nullable=False),
+    Column("parsed", BigInteger, nullable=False),
+    Column("kept", BigInteger, nullable=False),
+    Column("filtered", BigInteger, nullable=False),
+    Column("duplicate", BigInteger, nullable=False),
+    Column("dead", BigInteger, nullable=False),
+    Column("conflicting_events", BigInteger, nullable=False),
+    Column("sightings", BigInteger, nullable=False),
+    Column("first_seen_us", BigInteger, nullable=False),
+    Column("last_seen_us", BigInteger, nullable=False),
+    Index("lake_deliveries_id", "store_id", "id", unique=True),
+    Index("lake_deliveries_stored", "store_id", "sha256_stored"),
+    Index("lake_deliveries_content", "store_id", "sha256_content"),
+    Index("lake_deliveries_uri", "store_id", "uri"),
+)
+
+fields = Table(
+    "lake_fields",
+    metadata,
+    Column("store_id", String(40), primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("delivery_id", String(32), nullable=False),
+    Column("uri", Text, nullable=False),
+    Column("ordinal", BigInteger, nullable=False),
+    Column("first_seen_us", BigInteger, nullable=False),
+    Column("count", BigInteger, nullable=False),
+)
+
+_ENTRY_COLUMNS = [deliveries.c[name] for name in DeliveryEntry.__dataclass_fields__]
+
+
+def delivery_id(uri: str, version: str | None, sha256_stored: str) -> str:
+    """The id of a delivery: the first 32 hexadecimal digits of SHA-256 over its identity."""
+    identity = "\n".join((uri, version or "", sha256_stored))
+    return hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def now_us() -> int:
+    """Now, in microseconds since 1970."""
+    return int(datetime.now(UTC).timestamp() * 1_000_000)
+
+
+def as_time(microseconds: int) -> datetime:
+    """Naive UTC, as everywhere in the lake."""
+    return datetime.fromtimestamp(microseconds / 1_000_000, UTC).replace(tzinfo=None)
+
+
+# -- batches -----------------------------------------------------------------------------------------------------------
+
+
+def open_batch(connection: Connection, batch_id: str, store_id: str, owner: str) -> None:
+    """Write the intent."""
+    connection.execute(
+        insert(batches).values(id=batch_id, store_id=store_id, owner=owner, state="open", opened_us=now_us())
+    )
+
+
+def prepare_batch(connection: Connection, batch_id: str, prepared: bytes) -> bool:
+    """Mark an open batch prepared; False where it is not open any more."""
+    found = connection.execute(
+        update(batches)
+        .where(batches.c.id == batch_id, batches.c.state == "open")
+        .values(state="prepared", prepared=prepared)
+    )
+    return bool(found.rowcount)
+
+
+def settle_batch(connection: Connection, batch_id: str, state: BatchState, snapshot_id: int | None) -> bool:
+    """Mark a batch done or abandoned, once; False where somebody did before."""
+    found = connection.execute(
+        update(batches)
+        .where(batches.c.id == batch_id, batches.c.state.in_(("open", "prepared")))
+        .values(state=state, prepared=None, snapshot_id=snapshot_id, settled_us=now_us())
+    )
+    return bool(found.rowcount)
+
+
+def unsettled_batches(connection: Connection, store_id: str) -> list[str]:
+    """Ids of batches that are open or prepared, oldest first."""
+    return list(
+        connection.execute(
+            select(batches.c.id)
+            .where(batches.c.store_id == store_id, batches.c.state.in_(("open", "prepared")))
+            .order_by(batches.c.opened_us)
+        ).scalars()
+    )
+
+
+def batch_state(connection: Connection, batch_id: str) -> tuple[BatchState, bytes | None] | None:
+    """State and prepared intent of a batch; None where there is no such batch."""
+    found = connection.execute(
+        select(batches.c.state, batches.c.prepared).where(batches.c.id == batch_id)
+    ).one_or_none()
+    return None if found is None else (cast("BatchState", found.state), found.prepared)
+
+
+# -- deliveries --------------------------------------------------------------------------------------------------------
+
+
+def by_stored(connection: Connection, store_id: str, hashes: Collection[str]) -> dict[str, DeliveryEntry]:
+    """For each hash of stored bytes that the ledger has: the delivery that had them, a taken one before a rejected."""
+    return _by_hash(connection, store_id, deliveries.c.sha256_stored, hashes, ("taken", "rejected"))
+
+
+def by_content(connection: Connection, store_id: str, hashes: Collection[str]) -> dict[str, DeliveryEntry]:
+    """For each hash of uncompressed content that was taken: the delivery that had it. "" is no hash."""
+    hashes = [found for found in hashes if found]
+    return _by_hash(connection, store_id, deliveries.c.sha256_content, hashes, ("taken",))
+
+
+def _by_hash(
+    connection: Connection,
+    store_id: str,
+    column: Column[Any],
+    hashes: Collection[str],
+    statuses: tuple[str, ...],
+) -> dict[str, DeliveryEntry]:
+    found: dict[str, DeliveryEntry] = {}
+    for some in _chunks(hashes):
+        rows = connection.execute(
+            select(*_ENTRY_COLUMNS)
+            .where(deliveries.c.store_id == store_id, column.in_(some), deliveries.c.status.in_(statuses))
+            .order_by(deliveries.c.number)
+        )
+        for row in rows:
+            known = found.get(row._mapping[column.name])
+            if known is None or (known.status == "rejected" and row.status == "taken"):
+                found[row._mapping[column.name]] = _entry(row)
+    return found
+
+
+def by_place(connection: Connection, store_id: str, uris: Collection[str]) -> dict[str, list[DeliveryEntry]]:
+    """Every delivery that lay at one of these places, oldest first."""
+    found: dict[str, list[DeliveryEntry]] = {}
+    for some in _chunks(uris):
+        rows = connection.execute(
+            select(*_ENTRY_COLUMNS)
+            .where(deliveries.c.store_id == store_id, deliveries.c.uri.in_(some))
+            .order_by(deliveries.c.number)
+        )
+        for row in rows:
+            found.setdefault(row.uri, []).append(_entry(row))
+    return found
+
+
+def enter(connection: Connection, store_id: str, batch_id: str, entries: Sequence[DeliveryEntry]) -> None:
+    """Enter deliveries: a new line for one never seen, one more sighting for one that is here.
+
+    A rejected delivery that is taken at last (a replay) changes its line instead.
+    """
+    present = _lines(connection, store_id, [entry.id for entry in entries])
+    now = now_us()
+    new: dict[str, dict[str, Any]] = {}
+    for entry in entries:
+        line = present.get(entry.id) or new.get(entry.id)
+        if line is None:
+            new[entry.id] = _values(entry, store_id, batch_id, now)
+        elif entry.status == "taken" and line["status"] != "taken":
+            _change(connection, store_id, batch_id, entry, line, now)
+        elif entry.id in new:
+            line["sightings"] += 1
+        else:
+            _see_again(connection, store_id, entry, now)
+    if new:
+        connection.execute(insert(deliveries), list(new.values()))
+
+
+def _lines(connection: Connection, store_id: str, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for some in _chunks(ids):
+        rows = connection.execute(
+            select(deliveries.c.id, deliveries.c.status).where(
+                deliveries.c.store_id == store_id, deliveries.c.id.in_(some)
+            )
+        )
+        found |= {row.id: {"status": row.status} for row in rows}
+    return found
+
+
+def _values(entry: DeliveryEntry, store_id: str, batch_id: str, now: int) -> dict[str, Any]:
+    return asdict(entry) | {
+        "store_id": store_id,
+        "batch_id": batch_id,
+        "sightings": 1,
+        "first_seen_us": now,
+        "last_seen_us": now,
+    }
+
+
+def _change(
+    connection: Connection,
+    store_id: str,
+    batch_id: str,
+    entry: DeliveryEntry,
+    line: dict[str, Any],
+    now: int,
+) -> None:
+    if "store_id" in line:  # entered a moment ago in this batch
+        line.update(asdict(entry))
+        return
+    values = asdict(entry) | {"batch_id": batch_id, "last_seen_us": now}
+    connection.execute(update(deliveries).where(*_is(store_id, entry.id)).values(**values))
+
+
+def _see_again(connection: Connection, store_id: str, entry: DeliveryEntry, now: int) -> None:
+    connection.execute(
+        update(deliveries)
+        .where(*_is(store_id, entry.id))
+        .values(sightings=deliveries.c.sightings + 1, last_seen_us=now)
+    )
+
+
+def _is(store_id: str, id: str) -> tuple[Any, Any]:
+    return deliveries.c.store_id == store_id, deliveries.c.id == id
+
+
+def walk(
+    connection: Connection, store_id: str, *, status: str | None = None, conflict: bool | None = None, after: int = 0
+) -> list[tuple[int, DeliveryEntry]]:
+    """A page of deliveries in the order they were entered, each with its number; ``after`` goes on from a number."""
+    query = select(deliveries.c.number, *_ENTRY_COLUMNS).where(
+        deliveries.c.store_id == store_id, deliveries.c.number > after
+    )
+    if status is not None:
+        query = query.where(deliveries.c.status == status)
+    if conflict is not None:
+        query = query.where(deliveries.c.conflict.is_(conflict))
+    rows = connection.execute(query.order_by(deliveries.c.number).limit(CHUNK))
+    return [(row.number, _entry(row)) for row in rows]
+
+
+def _how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+
+_SUMMED = ("parsed", "kept", "filtered", "duplicate", "dead", "conflicting_events")
+
+
+def sums(connection: Connection, store_id: str) -> dict[str, int]:
+    """Sums over the store's deliveries, under the names of ``records.Totals``."""
+    row = connection.execute(
+        select(
+            func.coalesce(func.sum(deliveries.c.sightings), 0).label("deliveries_seen"),
+            _how_many(deliveries.c.status == "taken").label("deliveries_taken"),
+            _how_many(deliveries.c.status == "rejected").label("deliveries_rejected"),
+            _how_many(deliveries.c.conflict).label("conflicting_places"),
+            *(func.coalesce(func.sum(deliveries.c[name]), 0).label(name) for name in _SUMMED),
+        ).where(deliveries.c.store_id == store_id)
+    ).one()
+    found = {name: int(value) for name, value in row._mapping.items()}
+    known = found["deliveries_seen"] - found["deliveries_taken"] - found["deliveries_rejected"]
+    return found | {"deliveries_known": known}
+
+
+# -- fields ------------------------------------------------------------------------------------------------------------
+
+
+def note_fields(connection: Connection, store_id: str, seen: Iterable[NewField]) -> None:
+    """Count fields that no column is declared for; the first place of each is kept."""
+    merged: dict[str, NewField] = {}
+    for field in seen:
+        known = merged.get(field.path)
+        merged[field.path] = field if known is None else replace(known, count=known.count + field.count)
+    for field in merged.values():
+        changed = connection.execute(
+            update(fields)
+            .where(fields.c.store_id == store_id, fields.c.path == field.path)
+            .values(count=fields.c.count + field.count)
+        )
+        if not changed.rowcount:
+            values = asdict(field) | {"store_id": store_id, "first_seen_us": now_us()}
+            connection.execute(insert(fields).values(**values))
+
+
+def known_fields(connection: Connection, store_id: str) -> list[KnownField]:
+    """Fields that no column is declared for, by path."""
+    rows = connection.execute(select(fields).where(fields.c.store_id == store_id).order_by(fields.c.path))
+    return [
+        KnownField(
+            path=row.path,
+            delivery_id=row.delivery_id,
+            uri=row.uri,
+            ordinal=row.ordinal,
+            first_seen=as_time(row.first_seen_us),
+            count=row._mapping["count"],
+        )
+        for row in rows
+    ]
+
+
+def forget_store(connection: Connection, store_id: str) -> None:
+    """Remove what is known of a store whose table is gone: with it, everything would seem to be taken already."""
+    for table in (batches, deliveries, fields):
+        connection.execute(delete(table).where(table.c.store_id == store_id))
+
+
+def _entry(row: Row[Any]) -> DeliveryEntry:
+    return DeliveryEntry(**{column.name: row._mapping[column.name] for column in _ENTRY_COLUMNS})
+
+
+def _chunks(values: Collection[str]) -> Iterator[list[str]]:
+    distinct = list(dict.fromkeys(values))
+    for start in range(0, len(distinct), CHUNK):
+        yield distinct[start : start + CHUNK]

@@ -1,0 +1,179 @@
+"""The table's snapshots: appending one for a batch, asking which batch one holds, listing them and their files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyarrow.parquet import read_metadata
+from pyiceberg.exceptions import CommitFailedException, CommitStateUnknownException
+from pyiceberg.io.pyarrow import (
+    compute_statistics_plan,
+    data_file_statistics_from_parquet_metadata,
+    parquet_path_to_id_mapping,
+)
+from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
+from pyiceberg.table.snapshots import ancestors_of
+
+from trailmere.errors import LakeBusy
+from trailmere.lake import catalog as catalogs
+from trailmere.lake.index import EventIndex
+from trailmere.lake.ledger import as_time
+from trailmere.lake.reader import file_keys
+from trailmere.lake.records import SnapshotInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from pyiceberg.table import Table
+    from pyiceberg.table.snapshots import Snapshot
+
+    from trailmere.lake.catalog import Catalog
+    from trailmere.lake.records import Batch, DeliveryEntry, WrittenFile
+
+BATCH_PROPERTY = "trailmere.batch"
+ATTEMPTS = 8
+INDEX_FILES = 64  # data files read into the index at once, when it is rebuilt
+
+
+def append(catalog: Catalog, batch: Batch, files: Sequence[WrittenFile], deliveries: Sequence[DeliveryEntry]) -> int:
+    """Commit the files as one snapshot that carries the batch's id; returns the snapshot's id.
+
+    Before every attempt the table is asked whether an earlier one landed: an error does not tell.
+    Raises LakeBusy when foreign writers won every time.
+    """
+    summary = _summary(batch, files, deliveries)
+    failure: Exception | None = None
+    for _ in range(ATTEMPTS):
+        table = catalogs.load(catalog, batch.store_id)
+        landed = of_batch(table, batch.id)
+        if landed is not None:
+            return landed
+        if failure is not None and not isinstance(failure, CommitFailedException | CommitStateUnknownException):
+            raise failure
+        try:
+            _append_once(table, files, summary)
+        except Exception as error:
+            failure = error
+        else:
+            failure = None
+    raise LakeBusy(
+        f"the table of {batch.store_id} was changed by others in {ATTEMPTS} attempts to commit",
+        hint="let no other program write this table while Trailmere does",
+    ) from failure
+
+
+def _append_once(table: Table, files: Sequence[WrittenFile], summary: dict[str, str]) -> None:
+    with (
+        table.transaction() as transaction,
+        transaction.update_snapshot(snapshot_properties=summary).merge_append() as append,
+    ):
+        for data_file in _data_files(table, files):
+            append.append_data_file(data_file)
+
+
+def _summary(batch: Batch, files: Sequence[WrittenFile], deliveries: Sequence[DeliveryEntry]) -> dict[str, str]:
+    return {
+        BATCH_PROPERTY: batch.id,
+        "trailmere.rows": str(sum(file.rows for file in files)),
+        "trailmere.deliveries": str(len(deliveries)),
+        "trailmere.taken": str(sum(entry.status == "taken" for entry in deliveries)),
+        "trailmere.duplicates": str(sum(entry.duplicate for entry in deliveries)),
+    }
+
+
+def _data_files(table: Table, files: Iterable[WrittenFile]) -> Iterator[DataFile]:
+    schema, spec = table.schema(), table.spec()
+    plan = compute_statistics_plan(schema, table.properties)
+    ids = parquet_path_to_id_mapping(schema)
+    for file in files:
+        statistics = data_file_statistics_from_parquet_metadata(
+            parquet_metadata=read_metadata(file.path), stats_columns=plan, parquet_column_mapping=ids
+        )
+        yield DataFile.from_args(
+            content=DataFileContent.DATA,
+            file_path=file.path,
+            file_format=FileFormat.PARQUET,
+            partition=statistics.partition(spec, schema),
+            file_size_in_bytes=file.size,
+            sort_order_id=None,
+            spec_id=spec.spec_id,
+            equality_ids=None,
+            key_metadata=None,
+            **statistics.to_serialized_dict(),
+        )
+
+
+def of_batch(table: Table, batch_id: str) -> int | None:
+    """The snapshot that holds a batch; None where there is none."""
+    for snapshot in reversed(table.snapshots()):
+        if _batch_of(snapshot) == batch_id:
+            return int(snapshot.snapshot_id)
+    return None
+
+
+def history(table: Table) -> list[SnapshotInfo]:
+    """The table's versions, oldest first."""
+    line = list(ancestors_of(table.current_snapshot(), table.metadata))
+    return [_info(snapshot) for snapshot in reversed(line)]
+
+
+def _info(snapshot: Snapshot) -> SnapshotInfo:
+    return SnapshotInfo(
+        id=snapshot.snapshot_id,
+        time=as_time(snapshot.timestamp_ms * 1000),
+        batch_id=_batch_of(snapshot),
+        rows=_number(snapshot, "added-records"),
+        files=_number(snapshot, "added-data-files"),
+        total_rows=_number(snapshot, "total-records"),
+    )
+
+
+def table_totals(table: Table) -> dict[str, int]:
+    """Rows, files and bytes of the present version."""
+    snapshot = table.current_snapshot()
+    return {"rows": 0, "files": 0, "bytes": 0} if snapshot is None else snapshot_totals(snapshot)
+
+
+def snapshot_totals(snapshot: Snapshot) -> dict[str, int]:
+    """Rows, files and bytes that a version holds in all."""
+    names = {"rows": "total-records", "files": "total-data-files", "bytes": "total-files-size"}
+    return {ours: _number(snapshot, theirs) for ours, theirs in names.items()}
+
+
+def _batch_of(snapshot: Snapshot) -> str | None:
+    return None if snapshot.summary is None else snapshot.summary.additional_properties.get(BATCH_PROPERTY)
+
+
+def _number(snapshot: Snapshot, name: str) -> int:
+    properties = {} if snapshot.summary is None else snapshot.summary.additional_properties
+    return int(properties.get(name, 0))
+
+
+def data_file_paths(table: Table) -> list[str]:
+    """The data files of the present version."""
+    snapshot = table.current_snapshot()
+    if snapshot is None:
+        return []
+    return [
+        entry.data_file.file_path
+        for manifest in snapshot.manifests(table.io)
+        for entry in manifest.fetch_manifest_entry(table.io)
+    ]
+
+
+def open_index(folder: Path, table: Table) -> EventIndex:
+    """The event index of a table, brought up to its present version: completed, or rebuilt where not to be trusted."""
+    index = EventIndex(folder)
+    current = table.metadata.current_snapshot_id
+    if index.sound and index.snapshot_id == current:
+        return index
+    present = data_file_paths(table)
+    if not index.sound or not set(index.files) <= set(present):
+        index.clear()
+    missing = sorted(set(present) - set(index.files))
+    for start in range(0, len(missing), INDEX_FILES):
+        some = missing[start : start + INDEX_FILES]
+        index.add(((path, *file_keys(path)) for path in some), None)
+    index.add((), current)
+    return index

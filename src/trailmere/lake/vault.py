@@ -1,0 +1,241 @@
+"""``Lake``: the vault as other rooms know it. Thin: opens the parts, hands over to the module that does the work.
+
+PyIceberg takes more than a second to import; it is loaded when a table is first needed, not when a lake is opened.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import threading
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from trailmere.lake import deadletters, ledger
+from trailmere.lake.disk import make_folder, sync_folder
+from trailmere.lake.locks import AdvisoryLocks, FileLocks, Locks, held
+from trailmere.lake.records import Totals
+from trailmere.registry.database import open_database, sqlite_url
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+    from trailmere.lake.append import Premises
+    from trailmere.lake.records import (
+        Appended,
+        Batch,
+        Condition,
+        DeadLetter,
+        DeliveryEntry,
+        KnownField,
+        NewField,
+        ScanPlan,
+        SnapshotInfo,
+        StoredDeadLetter,
+        WrittenFile,
+    )
+
+OPENING = "opening"
+
+
+class Lake:
+    """The tables, the ledger, the event index and the dead letters of one lake. Safe to open in several processes."""
+
+    def __init__(self, home: Path, engine: Engine, locks: Locks) -> None:
+        self.home = home
+        self.engine = engine
+        self._locks = locks
+        self._guard = threading.Lock()
+
+    @classmethod
+    def open(cls, home: Path, database_url: str | None = None) -> Lake:
+        """Open the lake in the folder ``home``, making what is not there yet.
+
+        ``database_url``: SQLite in the folder where it is None, else as ``registry.database.open_database`` takes it.
+        """
+        home = home.resolve()
+        make_folder(home / "warehouse")
+        engine = open_database(database_url or sqlite_url(home))
+        locks: Locks = FileLocks(home / "locks") if engine.dialect.name == "sqlite" else AdvisoryLocks(engine)
+        with held(locks, OPENING):
+            ledger.metadata.create_all(engine)
+        return cls(home, engine, locks)
+
+    def close(self) -> None:
+        """Give back connections and locks. Batches still open are settled by the next ``recover``."""
+        self._locks.close()
+        self.engine.dispose()
+
+    def __enter__(self) -> Lake:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- tables --------------------------------------------------------------------------------------------------------
+
+    def create_table(self, store_id: str, family: str) -> None:
+        """Make the table of a store of a family (``events.columns.COLUMNS``); nothing where it is there."""
+        from trailmere.lake import append, catalog
+
+        with held(self._locks, append.store_lock(store_id)):
+            if not catalog.exists(self._premises.catalog, store_id):
+                self._forget(store_id)
+                make_folder(self._premises.location(store_id) / "data")
+                catalog.create(self._premises.catalog, self._premises.warehouse, store_id, family)
+
+    def drop_table(self, store_id: str) -> None:
+        """Remove the table of a store with its files, ledger, index and dead letters; nothing where it is gone."""
+        from trailmere.lake import append, catalog
+
+        with held(self._locks, append.store_lock(store_id)):
+            catalog.drop(self._premises.catalog, store_id)
+            self._forget(store_id)
+            shutil.rmtree(self._premises.location(store_id), ignore_errors=True)
+            with contextlib.suppress(FileNotFoundError):
+                sync_folder(self._premises.location(store_id).parent)
+
+    # -- the way in ----------------------------------------------------------------------------------------------------
+
+    def recover(self, store_id: str) -> int:
+        """Settle the batches whose owner is gone; returns how many. To be called before ``begin``."""
+        from trailmere.lake import append
+
+        return append.recover(self._premises, store_id)
+
+    def begin(self, store_id: str) -> Batch:
+        """Open a batch: from here to ``commit`` or ``abandon`` it is this process's. Raises StoreNotFound."""
+        from trailmere.lake import append
+
+        return append.begin(self._premises, store_id)
+
+    def commit(
+        self,
+        batch: Batch,
+        files: Sequence[WrittenFile],
+        deliveries: Sequence[DeliveryEntry],
+        dead_letters: Sequence[DeadLetter],
+        new_fields: Sequence[NewField] = (),
+    ) -> Appended:
+        """Append what is new in the batch and enter all of it in the ledger; durable when it returns.
+
+        ``files`` may be of several ``write_rows``; their ``delivery_rows`` index ``deliveries``.
+        Raises ValueError where counts and rows disagree, LakeError where the batch was given up by others,
+        LakeDamaged, LakeBusy.
+        """
+        from trailmere.lake import append
+
+        return append.commit(self._premises, batch, files, deliveries, dead_letters, new_fields)
+
+    def abandon(self, batch: Batch) -> None:
+        """Give a batch up and remove its files."""
+        from trailmere.lake import append
+
+        append.abandon(self._premises, batch)
+
+    def known_bytes(self, store_id: str, sha256_stored: Collection[str]) -> dict[str, DeliveryEntry]:
+        """For each hash that the ledger has: the delivery that had these bytes (taken, else rejected)."""
+        with self.engine.connect() as connection:
+            return ledger.by_stored(connection, store_id, sha256_stored)
+
+    def known_places(self, store_id: str, uris: Collection[str]) -> dict[str, list[DeliveryEntry]]:
+        """For each place that the ledger has: all deliveries that lay there, oldest first."""
+        with self.engine.connect() as connection:
+            return ledger.by_place(connection, store_id, uris)
+
+    # -- the way out ---------------------------------------------------------------------------------------------------
+
+    def scan(
+        self, store_id: str, conditions: Sequence[Condition] = (), *, at: datetime | int | None = None
+    ) -> ScanPlan:
+        """The files that can hold rows matching all conditions, of the present or an earlier snapshot.
+
+        ``at``: a time (UTC where it has no zone) or a snapshot id. Raises StoreNotFound, SnapshotNotFound.
+        """
+        from trailmere.lake import catalog, scan
+
+        return scan.plan(catalog.load(self._premises.catalog, store_id), store_id, conditions, at)
+
+    def snapshots(self, store_id: str) -> list[SnapshotInfo]:
+        """The versions of a store's table, oldest first."""
+        from trailmere.lake import catalog, snapshots
+
+        return snapshots.history(catalog.load(self._premises.catalog, store_id))
+
+    # -- the books -----------------------------------------------------------------------------------------------------
+
+    def deliveries(
+        self, store_id: str, *, status: str | None = None, conflict: bool | None = None
+    ) -> Iterator[DeliveryEntry]:
+        """The ledger of a store in the order of entry, read page by page."""
+        after = 0
+        while True:
+            with self.engine.connect() as connection:
+                page = ledger.walk(connection, store_id, status=status, conflict=conflict, after=after)
+            if not page:
+                return
+            yield from (entry for _, entry in page)
+            after = page[-1][0]
+
+    def dead_letters(
+        self, store_id: str | None = None, *, state: str | None = None, reason: str | None = None
+    ) -> Iterator[StoredDeadLetter]:
+        """Dead letters by id, of one store or all, without their bytes. ``state``: open or replayed."""
+        after = 0
+        while True:
+            with self.engine.connect() as connection:
+                page = deadletters.page(connection, store_id, state=state, reason=reason, after=after)
+            if not page:
+                return
+            yield from page
+            after = page[-1].id
+
+    def dead_letter(self, id: int) -> StoredDeadLetter:
+        """One dead letter with its bytes. Raises InvalidParameter, LakeDamaged."""
+        with self.engine.connect() as connection:
+            return deadletters.get(connection, self.home, id)
+
+    def mark_replayed(self, *ids: int) -> int:
+        """Mark open dead letters as replayed; returns how many were open."""
+        with self.engine.begin() as connection:
+            return deadletters.mark_replayed(connection, ids)
+
+    def fields(self, store_id: str) -> list[KnownField]:
+        """Fields that no column is declared for, where and when each was first seen, and how often."""
+        with self.engine.connect() as connection:
+            return ledger.known_fields(connection, store_id)
+
+    def totals(self, store_id: str) -> Totals:
+        """Sums over the ledger and the table of a store."""
+        from trailmere.lake import catalog, snapshots
+
+        table = catalog.load(self._premises.catalog, store_id)
+        with self.engine.connect() as connection:
+            return Totals(
+                **ledger.sums(connection, store_id),
+                dead_letters_open=deadletters.count_open(connection, store_id),
+                **snapshots.table_totals(table),
+            )
+
+    # -- parts ---------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _premises(self) -> Premises:
+        from trailmere.lake.append import Premises
+        from trailmere.lake.catalog import Catalog
+
+        with self._guard, held(self._locks, OPENING):
+            catalog = Catalog(self.engine, self.home / "warehouse")
+        return Premises(self.home, self.engine, catalog, self._locks)
+
+    def _forget(self, store_id: str) -> None:
+        with self.engine.begin() as connection:
+            ledger.forget_store(connection, store_id)
+            orphans = list(deadletters.forget_store(connection, store_id))
+        for sha256 in orphans:
+            deadletters.content_path(self.home, sha256).unlink(missing_ok=True)
+        shutil.rmtree(self._premises.index_folder(store_id), ignore_errors=True)
