@@ -183,9 +183,10 @@ def _extrapolation(results: Results) -> str:
     return (
         "## Extrapolated: a backlog of 199 million events\n\n"
         "199 million events, 15.9 GB of gzip, 400,000 files (not run). From the two corpora above, wall time on this "
-        f"machine is {per_event * 1e6:.2f} us an event and {per_file * 1e3:.2f} ms a file: **{seconds / 60:.0f} minutes** "
-        f"and about {disk:.0f} GB on disk. It assumes that the cost of a commit does not grow with the table, and events "
-        f"of the size measured here ({large.corpus.gzip_bytes / large.corpus.events:.0f} bytes of gzip; there "
+        f"machine is {per_event * 1e6:.2f} us an event and {per_file * 1e3:.2f} ms a file: "
+        f"**{seconds / 60:.0f} minutes** and about {disk:.0f} GB on disk. It assumes that a commit costs the same "
+        "however large the table is, and events of the size measured here "
+        f"({large.corpus.gzip_bytes / large.corpus.events:.0f} bytes of gzip an event; there "
         f"{SEED_GZIP_BYTES / SEED_EVENTS:.0f})."
     )
 

@@ -1,0 +1,1 @@
+"""Whole walks: from delivered bytes to the answer, through the doors that a user has."""
