@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
 import time
 import weakref
 from collections.abc import Iterator
@@ -35,7 +36,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.types import TypeDecorator
 
 from trailmere.errors import LakeBusy, LakeDamaged, LakeError, LakeVersion, SettingsError
@@ -44,6 +45,7 @@ SCHEMA_VERSION = 1
 BUSY_TIMEOUT_SECONDS = 120
 WRITE_LOCK = 0x7472_6169_6C6D  # the number of our advisory lock in PostgreSQL: "trailm"
 READ_OPTION = "trailmere_reads"
+BUSY_OPTION = "trailmere_busy_seconds"
 
 _meta = MetaData()
 META = Table(
@@ -73,24 +75,26 @@ def sqlite_url(lake: Path) -> str:
     return URL.create("sqlite", database=str(lake / "lake.db")).render_as_string()
 
 
-def open_database(url: str) -> Engine:
-    """An engine for ``url`` (``sqlite:///...`` or ``postgresql+psycopg://...``); the database is made where it is not.
+def open_database(url: str, *, busy_seconds: float = BUSY_TIMEOUT_SECONDS) -> Engine:
+    """An engine for ``url`` (``sqlite:///...`` or ``postgresql+psycopg://...``), with its tables made where they lack.
 
-    Raises SettingsError for any other database or an address that leads nowhere, LakeVersion when a newer Trailmere
-    wrote it, LakeDamaged when the file is no database.
+    ``busy_seconds``: how long a writer waits for its turn. Raises SettingsError for any other database or an address
+    that leads nowhere, LakeVersion when a newer Trailmere wrote it, LakeDamaged when the file is no database.
     """
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        raise SettingsError(f"expected the address of a database, got {url!r}", hint=_HOW) from error
+        raise SettingsError(
+            f"expected the address of a database, got {url.partition('://')[0]!r}", hint=_HOW
+        ) from error
     backend = parsed.get_backend_name()
     if backend not in _BACKENDS:
         raise SettingsError(f"the database must be SQLite or PostgreSQL, not {backend}", hint=_HOW)
-    engine = _BACKENDS[backend](parsed)
+    engine = _BACKENDS[backend](parsed, busy_seconds)
     _forget_connections_in_children(engine)
     with _translated(f"cannot open the database {parsed.render_as_string()}"):
         if backend == "sqlite":
-            _switch_to_wal(engine)
+            _switch_to_wal(engine, busy_seconds)
         _check_version(engine)
     return engine
 
@@ -109,12 +113,12 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that may write, alone: committed at the end, rolled back when an error leaves the block.
 
-    Two of them never overlap, so do not open a second one inside. Raises LakeBusy when its turn does not come within
-    ``BUSY_TIMEOUT_SECONDS``.
+    Two of them never overlap, so do not open a second one inside. Raises LakeBusy when its turn does not come in time.
     """
     with _translated("cannot write the database"), engine.begin() as connection:
         if connection.dialect.name == "postgresql":
-            connection.execute(text(f"SET LOCAL lock_timeout = '{BUSY_TIMEOUT_SECONDS}s'"))
+            busy_seconds = connection.get_execution_options()[BUSY_OPTION]
+            connection.execute(text(f"SET LOCAL lock_timeout = {round(busy_seconds * 1000)}"))
             connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})"))
         yield connection
 
@@ -157,19 +161,19 @@ def _check_version(engine: Engine) -> None:
     check_version(SCHEMA_VERSION if found is None else int(found))
 
 
-def _open_sqlite(url: URL) -> Engine:
+def _open_sqlite(url: URL, busy_seconds: float) -> Engine:
     if not url.database or url.database == ":memory:":
         raise SettingsError("expected the path of an SQLite file, got a database in memory", hint=_HOW)
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+    engine = create_engine(url, connect_args={"timeout": busy_seconds})
     event.listen(engine, "connect", _on_sqlite_connect)
     event.listen(engine, "begin", _on_sqlite_begin)
     return engine
 
 
-def _open_postgresql(url: URL) -> Engine:
+def _open_postgresql(url: URL, busy_seconds: float) -> Engine:
     try:
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, execution_options={BUSY_OPTION: busy_seconds})
     except ModuleNotFoundError as error:
         raise SettingsError(
             "a PostgreSQL database needs a driver that is not installed",
@@ -192,9 +196,9 @@ def _on_sqlite_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
-def _switch_to_wal(engine: Engine) -> None:
+def _switch_to_wal(engine: Engine, busy_seconds: float) -> None:
     """WAL is a property of the file, set once. SQLite does not wait for the lock that the switch needs: we do."""
-    deadline = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    deadline = time.monotonic() + busy_seconds
     connection = engine.raw_connection()
     try:
         while True:
@@ -203,9 +207,9 @@ def _switch_to_wal(engine: Engine) -> None:
                 cursor.execute("PRAGMA journal_mode=WAL")
                 cursor.close()
                 return
-            except Exception as error:
+            except sqlite3.OperationalError as error:
                 if "locked" not in str(error) or time.monotonic() > deadline:
-                    raise OperationalError("PRAGMA journal_mode=WAL", None, error) from error
+                    raise
                 time.sleep(0.01)
     finally:
         connection.close()
@@ -227,8 +231,8 @@ def _translated(doing: str) -> Iterator[None]:
     """Errors of the driver, as ours."""
     try:
         yield
-    except DBAPIError as error:
-        said = str(error.orig).strip()
+    except (DBAPIError, sqlite3.Error) as error:  # what fails while a connection is made comes unwrapped
+        said = str(error.orig if isinstance(error, DBAPIError) else error).strip()
         for sign, kind, hint in _SIGNS:
             if sign in said:
                 raise kind(f"{doing}: {said}", hint=hint) from error
@@ -243,7 +247,8 @@ _SIGNS: tuple[tuple[str, type[LakeError] | type[SettingsError], str], ...] = (
     ("database is locked", LakeBusy, "another process has been writing for long; see whether one hangs"),
     ("lock timeout", LakeBusy, "another process has been writing for long; see whether one hangs"),
     ("not a database", LakeDamaged, "restore lake.db from a backup of the lake"),
-    ("malformed", LakeDamaged, "restore lake.db from a backup of the lake"),
+    ("image is malformed", LakeDamaged, "restore lake.db from a backup of the lake"),
+    ("disk I/O error", LakeError, "see what the system says about the disk; nothing was changed"),
     ("unable to open", SettingsError, "see that the folder can be written by this user"),
     ("readonly database", SettingsError, "see that the folder and lake.db can be written by this user"),
     ("connection failed", SettingsError, "see that the address is right and that the database server runs"),
