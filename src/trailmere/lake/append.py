@@ -34,6 +34,7 @@ from trailmere.lake.reader import RecordReader
 from trailmere.lake.records import Appended, Batch, DeliveryEntry, NewField
 from trailmere.lake.schema import arrow
 from trailmere.lake.snapshots import open_index
+from trailmere.registry.database import reading, writing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,7 +92,7 @@ def begin(premises: Premises, store_id: str) -> Batch:
             table = catalogs.add_columns(catalogs.load(premises.catalog, store_id), family)
     batch_id = f"{time.time_ns():016x}{secrets.token_hex(4)}"
     premises.locks.take(batch_lock(batch_id))
-    with premises.engine.begin() as connection:
+    with writing(premises.engine) as connection:
         ledger.open_batch(connection, batch_id, store_id, f"{socket.gethostname()}:{os.getpid()}")
     return Batch(batch_id, store_id, family, str(premises.location(store_id)), arrow(table.schema()))
 
@@ -110,7 +111,7 @@ def commit(
         settle_prepared(premises, batch.store_id)
         table = catalogs.load(premises.catalog, batch.store_id)
         index = open_index(premises.index_folder(batch.store_id), table)
-        with premises.engine.connect() as connection:
+        with reading(premises.engine) as connection:
             decision = decide(connection, index, RecordReader(), batch, files, deliveries)
         remove_files(list(decision.superseded))
         _prepare(premises, batch, decision, dead_letters, new_fields)
@@ -136,7 +137,7 @@ def abandon(premises: Premises, batch: Batch) -> None:
 def recover(premises: Premises, store_id: str) -> int:
     """Settle the batches whose owner is gone; returns how many. Batches of living owners are left alone."""
     settled = 0
-    with premises.engine.connect() as connection:
+    with reading(premises.engine) as connection:
         waiting = ledger.unsettled_batches(connection, store_id)
     for batch_id in waiting:
         if not premises.locks.take(batch_lock(batch_id)):
@@ -149,7 +150,7 @@ def recover(premises: Premises, store_id: str) -> int:
 
 def settle_prepared(premises: Premises, store_id: str) -> None:
     """Settle batches whose commit broke off. The caller holds the store's lock, so that none is still under way."""
-    with premises.engine.connect() as connection:
+    with reading(premises.engine) as connection:
         broken = [
             batch_id
             for batch_id in ledger.unsettled_batches(connection, store_id)
@@ -171,7 +172,7 @@ def _prepare(
     fields = [field for field in new_fields if field.delivery_id in taken]
     deadletters.keep_content(premises.home, letters)
     intent = _encode(decision, fields)
-    with premises.engine.begin() as connection:
+    with writing(premises.engine) as connection:
         if not ledger.prepare_batch(connection, batch.id, intent):
             raise LakeError(
                 f"batch {batch.id} is not open any more: its owner seemed dead, and it was given up",
@@ -182,7 +183,7 @@ def _prepare(
 
 def _finish(premises: Premises, batch_id: str, store_id: str, snapshot_id: int | None) -> None:
     """Ledger, dead letters, fields and *done*, from the prepared intent, in one transaction."""
-    with premises.engine.begin() as connection:
+    with writing(premises.engine) as connection:
         state, intent = ledger.batch_state(connection, batch_id) or (None, None)
         if state != "prepared" or intent is None:
             raise LakeDamaged(
@@ -198,7 +199,7 @@ def _finish(premises: Premises, batch_id: str, store_id: str, snapshot_id: int |
 
 def _settle(premises: Premises, store_id: str, batch_id: str) -> bool:
     """Complete or abandon one batch, as the table says. The caller holds the store's lock."""
-    with premises.engine.connect() as connection:
+    with reading(premises.engine) as connection:
         found = ledger.batch_state(connection, batch_id)
     if found is None or found[0] not in ("open", "prepared"):
         return False
@@ -207,7 +208,7 @@ def _settle(premises: Premises, store_id: str, batch_id: str) -> bool:
     if snapshot_id is not None or (state == "prepared" and intent is not None and not _needs_snapshot(intent)):
         _finish(premises, batch_id, store_id, snapshot_id)
         return True
-    with premises.engine.begin() as connection:
+    with writing(premises.engine) as connection:
         ledger.settle_batch(connection, batch_id, "abandoned", None)
         deadletters.drop_pending(connection, batch_id)
     remove_files(list(files_of_batch(premises.location(store_id), batch_id)))

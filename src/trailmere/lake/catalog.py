@@ -7,6 +7,7 @@ on disk when they return and its writers wait for others instead of failing.
 from __future__ import annotations
 
 import contextlib
+import copy
 from typing import TYPE_CHECKING
 
 from pyiceberg.catalog import MetastoreCatalog
@@ -22,6 +23,7 @@ from trailmere.errors import LakeDamaged, StoreNotFound
 from trailmere.events import columns
 from trailmere.lake import schema
 from trailmere.lake.fileio import IMPLEMENTATION
+from trailmere.registry.database import read_engine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +45,12 @@ class Catalog(SqlCatalog):
         self._init_catalog()
         with contextlib.suppress(NamespaceAlreadyExistsError, IntegrityError):
             self.create_namespace(NAMESPACE)
+
+    def reader(self) -> Catalog:
+        """The same catalog for those who only load tables: they need not wait for writers."""
+        reader = copy.copy(self)
+        reader.engine = read_engine(self.engine)
+        return reader
 
 
 def table_location(warehouse: Path, store_id: str) -> Path:

@@ -15,7 +15,7 @@ from trailmere.lake import deadletters, ledger
 from trailmere.lake.disk import make_folder, sync_folder
 from trailmere.lake.locks import AdvisoryLocks, FileLocks, Locks, held
 from trailmere.lake.records import Totals
-from trailmere.registry.database import open_database, sqlite_url
+from trailmere.registry.database import create_tables, open_database, reading, sqlite_url, writing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -61,8 +61,7 @@ class Lake:
         make_folder(home / "warehouse")
         engine = open_database(database_url or sqlite_url(home))
         locks: Locks = FileLocks(home / "locks") if engine.dialect.name == "sqlite" else AdvisoryLocks(engine)
-        with held(locks, OPENING):
-            ledger.metadata.create_all(engine)
+        create_tables(engine, ledger.metadata)
         return cls(home, engine, locks)
 
     def close(self) -> None:
@@ -139,12 +138,12 @@ class Lake:
 
     def known_bytes(self, store_id: str, sha256_stored: Collection[str]) -> dict[str, DeliveryEntry]:
         """For each hash that the ledger has: the delivery that had these bytes (taken, else rejected)."""
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             return ledger.by_stored(connection, store_id, sha256_stored)
 
     def known_places(self, store_id: str, uris: Collection[str]) -> dict[str, list[DeliveryEntry]]:
         """For each place that the ledger has: all deliveries that lay there, oldest first."""
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             return ledger.by_place(connection, store_id, uris)
 
     # -- the way out ---------------------------------------------------------------------------------------------------
@@ -158,13 +157,14 @@ class Lake:
         """
         from trailmere.lake import catalog, scan
 
-        return scan.plan(catalog.load(self._premises.catalog, store_id), store_id, conditions, at)
+        table = catalog.load(self._premises.catalog.reader(), store_id)
+        return scan.plan(table, store_id, conditions, at)
 
     def snapshots(self, store_id: str) -> list[SnapshotInfo]:
         """The versions of a store's table, oldest first."""
         from trailmere.lake import catalog, snapshots
 
-        return snapshots.history(catalog.load(self._premises.catalog, store_id))
+        return snapshots.history(catalog.load(self._premises.catalog.reader(), store_id))
 
     # -- the books -----------------------------------------------------------------------------------------------------
 
@@ -174,7 +174,7 @@ class Lake:
         """The ledger of a store in the order of entry, read page by page."""
         after = 0
         while True:
-            with self.engine.connect() as connection:
+            with reading(self.engine) as connection:
                 page = ledger.walk(connection, store_id, status=status, conflict=conflict, after=after)
             if not page:
                 return
@@ -187,7 +187,7 @@ class Lake:
         """Dead letters by id, of one store or all, without their bytes. ``state``: open or replayed."""
         after = 0
         while True:
-            with self.engine.connect() as connection:
+            with reading(self.engine) as connection:
                 page = deadletters.page(connection, store_id, state=state, reason=reason, after=after)
             if not page:
                 return
@@ -196,25 +196,25 @@ class Lake:
 
     def dead_letter(self, id: int) -> StoredDeadLetter:
         """One dead letter with its bytes. Raises InvalidParameter, LakeDamaged."""
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             return deadletters.get(connection, self.home, id)
 
     def mark_replayed(self, *ids: int) -> int:
         """Mark open dead letters as replayed; returns how many were open."""
-        with self.engine.begin() as connection:
+        with writing(self.engine) as connection:
             return deadletters.mark_replayed(connection, ids)
 
     def fields(self, store_id: str) -> list[KnownField]:
         """Fields that no column is declared for, where and when each was first seen, and how often."""
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             return ledger.known_fields(connection, store_id)
 
     def totals(self, store_id: str) -> Totals:
         """Sums over the ledger and the table of a store."""
         from trailmere.lake import catalog, snapshots
 
-        table = catalog.load(self._premises.catalog, store_id)
-        with self.engine.connect() as connection:
+        table = catalog.load(self._premises.catalog.reader(), store_id)
+        with reading(self.engine) as connection:
             return Totals(
                 **ledger.sums(connection, store_id),
                 dead_letters_open=deadletters.count_open(connection, store_id),
@@ -233,7 +233,7 @@ class Lake:
         return Premises(self.home, self.engine, catalog, self._locks)
 
     def _forget(self, store_id: str) -> None:
-        with self.engine.begin() as connection:
+        with writing(self.engine) as connection:
             ledger.forget_store(connection, store_id)
             orphans = list(deadletters.forget_store(connection, store_id))
         for sha256 in orphans:
