@@ -90,6 +90,11 @@ class WorkerProcess:
         """The process id."""
         return self._process.pid
 
+    @property
+    def alive(self) -> bool:
+        """Whether the process has not ended yet."""
+        return self._process.poll() is None
+
     def measures(self) -> tuple[Measure, ...]:
         """What keeps this worker in, as it reports itself. Raises EngineError if it cannot start."""
         return tuple(Measure(name, holds, detail) for name, holds, detail in self._ready()["hello"])
@@ -112,7 +117,7 @@ class WorkerProcess:
     def fit(self, resident_bytes: int) -> bool:
         """Whether it may serve again: alive, and not grown fat."""
         idle: int = self._ready()["idle_bytes"]
-        return self._process.poll() is None and resident_bytes < idle + RETIRE_AT_RESIDENT_BYTES
+        return self.alive and resident_bytes < idle + RETIRE_AT_RESIDENT_BYTES
 
     def kill(self) -> None:
         """SIGKILL; may be called from another thread, and twice. A reader then sees WorkerDied."""
@@ -183,12 +188,13 @@ class WorkerProcess:
 
 
 class WorkerPool:
-    """Idle workers, at least ``spare`` of them once started. Safe to use from several threads."""
+    """Idle workers, at least ``spare`` of them once prepared. Safe to use from several threads."""
 
     def __init__(self, settings: WorkerSettings, *, spare: int = 1) -> None:
         self._settings = settings
         self._spare = spare
         self._idle: list[WorkerProcess] = []
+        self._busy: set[WorkerProcess] = set()
         self._lock = threading.Lock()
 
     def prepare(self) -> None:
@@ -200,21 +206,41 @@ class WorkerPool:
     def take(self) -> WorkerProcess:
         """An idle worker, the last used first (it is warm), else a new one."""
         with self._lock:
-            return self._idle.pop() if self._idle else WorkerProcess(self._settings)
+            worker = next(self._living(), None) or WorkerProcess(self._settings)
+            self._busy.add(worker)
+            return worker
+
+    def _living(self) -> Iterator[WorkerProcess]:
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.alive:
+                yield worker
+            else:
+                worker.close()
 
     def give_back(self, worker: WorkerProcess) -> None:
         """A worker that has finished its query and may serve again; more than the spare ones are ended."""
         with self._lock:
-            if len(self._idle) < max(self._spare, 1):
+            wanted = worker in self._busy and len(self._idle) < max(self._spare, 1)
+            self._busy.discard(worker)
+            if wanted:
                 self._idle.append(worker)
-                return
+        if not wanted:
+            worker.close()
+
+    def discard(self, worker: WorkerProcess) -> None:
+        """A worker that must not serve again."""
+        with self._lock:
+            self._busy.discard(worker)
         worker.close()
 
     def close(self) -> None:
-        """End the idle workers. Those in use are ended by who uses them."""
+        """End all workers. One that is answering ends too; its reader is told that it stopped."""
         with self._lock:
-            workers, self._idle = self._idle, []
-        for worker in workers:
+            idle, self._idle, busy = self._idle, [], tuple(self._busy)
+        for worker in busy:
+            worker.kill()
+        for worker in idle:
             worker.close()
 
 
