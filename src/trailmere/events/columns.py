@@ -102,7 +102,9 @@ USER_IDENTITY = row(
     field("invokedByDelegate", row(field("accountId"))),
 )
 
-RESOURCES = Array(row(field("accountId"), field("type"), field("ARN"), field("ARNPrefix")))
+RESOURCES = Array(
+    row(field("accountId"), field("type"), field("ARN", spellings=("arn",)), field("ARNPrefix")),
+)
 
 EVENT_CONTEXT = row(
     field("requestContext", Map()),

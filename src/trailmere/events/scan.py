@@ -184,7 +184,7 @@ def elements(text: bytes, offset: int = 0) -> list[Element]:
 
 def members(text: bytes, offset: int = 0) -> list[Member]:
     """The members of a valid JSON object in order, duplicates included, offsets counted from ``offset``."""
-    found = []
+    found: list[Member] = []
     position = 1
     while (key := _KEY.match(text, position)) is not None:
         start = key.end()

@@ -175,7 +175,7 @@ def _is_sound(text: bytes) -> bool:
 
 
 def _is_notification(members: list[scan.Member]) -> bool:
-    """S3 notifications and Lambda's other batches have ``eventSource`` and ``eventName`` too: ``aws:s3``, ``aws:sqs``."""
+    """S3 notifications and other batches have ``eventSource`` too: ``aws:s3``, ``aws:sqs``, ``aws:kinesis``."""
     return any(member.key == "eventSource" and member.text.startswith(b'"aws:') for member in members)
 
 
@@ -193,7 +193,7 @@ def _neighbour(members: list[scan.Member]) -> str | None:
 
 
 def _is_config(values: dict[str, bytes]) -> bool:
-    if values.get("source") == b'"aws.config"' or _CONFIG_RECORD_KEYS <= values.keys():
+    if values.get("source") == b'"aws.config"' or values.keys() >= _CONFIG_RECORD_KEYS:
         return True
     return not values.keys().isdisjoint(_CONFIG_KEYS | {"s3ObjectKey"}) and "messageType" in values
 

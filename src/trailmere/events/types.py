@@ -30,7 +30,7 @@ TIMESTAMP = Scalar("timestamp")  # microseconds, UTC, without a zone: as CloudTr
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """``map(varchar, varchar)``: top-level members of a JSON object, scalars as plain text, the rest as compact JSON."""
+    """``map(varchar, varchar)``: the members of a JSON object, scalars as plain text, the rest as compact JSON."""
 
     key: Scalar = VARCHAR
     value: Scalar = VARCHAR
@@ -41,12 +41,16 @@ class Map:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A member of a row: ``name`` as SQL knows it (lower case), ``key`` as the JSON record spells it."""
+    """A member of a row: ``name`` as SQL knows it (lower case), ``key`` as the JSON record spells it.
+
+    ``aliases`` are other names in SQL; ``spellings`` other keys that records of some services use.
+    """
 
     name: str
     key: str
     type: Type
     aliases: tuple[str, ...] = ()
+    spellings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,13 @@ def row(*fields: Field) -> Row:
     return Row(fields)
 
 
-def field(key: str, type: Type = VARCHAR, *, name: str | None = None, aliases: tuple[str, ...] = ()) -> Field:
+def field(
+    key: str,
+    type: Type = VARCHAR,
+    *,
+    name: str | None = None,
+    aliases: tuple[str, ...] = (),
+    spellings: tuple[str, ...] = (),
+) -> Field:
     """A field spelled ``key`` in the record and, unless ``name`` says otherwise, ``key.lower()`` in SQL."""
-    return Field(name=name or key.lower(), key=key, type=type, aliases=aliases)
+    return Field(name=name or key.lower(), key=key, type=type, aliases=aliases, spellings=spellings)

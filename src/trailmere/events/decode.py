@@ -1,0 +1,81 @@
+"""From a record's text to an event: a fast typed decoder first, its tolerant twin for what that one refuses.
+
+A record is refused only if it has no eventTime that can be read; a value of the wrong type leaves its own column
+empty and stays in ``eventJson``. Building rows is the matter of ``rows``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from trailmere.events import drift, structs
+from trailmere.events.adapt import ADAPTERS
+from trailmere.events.event import Event, category_of, family_of
+from trailmere.events.formats import Defect, RecordText
+from trailmere.events.rows import RowBuilder, Rows, arrow_schema, content_key, event_key
+from trailmere.events.values import microseconds
+
+__all__ = [
+    "Event",
+    "EventDecoder",
+    "RowBuilder",
+    "Rows",
+    "arrow_schema",
+    "content_key",
+    "event_key",
+]
+
+_REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+# Categories whose records the CloudTrail struct holds; the others are read again by their own family's.
+_AT_ONCE = frozenset({"Management", "Data", "NetworkActivity"})
+
+
+class EventDecoder:
+    """Decodes record texts. One instance can serve a whole worker; it keeps no record."""
+
+    def __init__(self) -> None:
+        self._strict = structs.decoder("cloudtrail", strict=True).decode
+
+    def decode(self, record: RecordText) -> Event | Defect:
+        """The event of a record that ``formats.split`` found, or a defect with reason ``event-time``."""
+        try:
+            fields = self._strict(record.text)
+        except _REFUSED:
+            return self._decode_slowly(record)
+        category = fields.eventCategory
+        if category not in _AT_ONCE:
+            category = category_of(fields)
+            if category not in _AT_ONCE:
+                return self._decode_slowly(record)
+        if fields.eventTime is None or (time := microseconds(fields.eventTime)) is None:
+            return _without_time(record, fields.eventTime)
+        return Event(fields, "cloudtrail", category, time)
+
+    def _decode_slowly(self, record: RecordText) -> Event | Defect:
+        fields = _read("cloudtrail", record.text)
+        category = category_of(fields)
+        family = family_of(category)
+        text = record.text
+        if adapt := ADAPTERS.get("AwsCloudTrailInsight" if category == "Insight" else fields.eventType or ""):
+            text = adapt(text)
+        if family != "cloudtrail" or text is not record.text:
+            fields = _read(family, text)
+        time = microseconds(fields.eventTime) if fields.eventTime is not None else None
+        if time is None:
+            return _without_time(record, fields.eventTime)
+        return Event(fields, family, category, time, tuple(drift.unknown_fields(record.text, family)))
+
+
+def _read(family: str, text: bytes) -> Any:
+    try:
+        return structs.decoder(family, strict=False).decode(text)
+    except _REFUSED:
+        return structs.tolerant(family, text)
+
+
+def _without_time(record: RecordText, value: str | None) -> Defect:
+    came = "none" if value is None else repr(value[:64])
+    message = f"expected an eventTime such as 2026-01-31T23:59:59Z, got {came}"
+    return Defect(record.ordinal, record.offset, record.text, "event-time", message)
