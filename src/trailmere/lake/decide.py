@@ -102,7 +102,7 @@ def judge_deliveries(connection: Connection, store_id: str, deliveries: Sequence
             stored[final.sha256_stored] = final
             if final.sha256_content:
                 content[final.sha256_content] = final
-        elif final.status == "rejected":
+        elif final.status == "rejected" and final.sha256_stored:
             stored.setdefault(final.sha256_stored, final)
     return judged
 
@@ -129,8 +129,10 @@ def _judge(entry: DeliveryEntry, same_bytes: DeliveryEntry | None, same_content:
 
 
 def _contradicts(entry: DeliveryEntry, at_place: Sequence[DeliveryEntry]) -> bool:
+    if not entry.sha256_stored:  # its bytes could not be read: they contradict nothing
+        return entry.conflict
     return entry.conflict or any(
-        other.version == entry.version and other.sha256_stored != entry.sha256_stored for other in at_place
+        other.version == entry.version and other.sha256_stored not in ("", entry.sha256_stored) for other in at_place
     )
 
 

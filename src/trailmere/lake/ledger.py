@@ -7,7 +7,6 @@ of the transaction. What the numbers mean is told in ``lake.records``; when they
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -104,12 +103,6 @@ fields = Table(
 _ENTRY_COLUMNS = [deliveries.c[name] for name in DeliveryEntry.__dataclass_fields__]
 
 
-def delivery_id(uri: str, version: str | None, sha256_stored: str) -> str:
-    """The id of a delivery: the first 32 hexadecimal digits of SHA-256 over its identity."""
-    identity = "\n".join((uri, version or "", sha256_stored))
-    return hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:32]
-
-
 def now_us() -> int:
     """Now, in microseconds since 1970."""
     return int(datetime.now(UTC).timestamp() * 1_000_000)
@@ -173,7 +166,9 @@ def batch_state(connection: Connection, batch_id: str) -> tuple[BatchState, byte
 
 
 def by_stored(connection: Connection, store_id: str, hashes: Collection[str]) -> dict[str, DeliveryEntry]:
-    """For each hash of stored bytes that the ledger has: the delivery that had them, a taken one before a rejected."""
+    """For each hash of stored bytes that the ledger has: the delivery that had them, a taken one before a rejected.
+    "" (the bytes could not be read) is no hash."""
+    hashes = [found for found in hashes if found]
     return _by_hash(connection, store_id, deliveries.c.sha256_stored, hashes, ("taken", "rejected"))
 
 

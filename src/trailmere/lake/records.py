@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Literal
@@ -72,7 +73,7 @@ class DeadLetter:
 class DeliveryEntry:
     """A delivery as the ledger keeps it, for ever. Identity: uri, version and ``sha256_stored``.
 
-    ``id`` is the first 32 hexadecimal digits of SHA-256 over uri, version and sha256_stored (``ledger.delivery_id``).
+    ``id`` is the first 32 hexadecimal digits of SHA-256 over uri, version and sha256_stored (``delivery_id``).
     ``same_as`` is the id of the delivery with the same bytes or content that was taken first (status ``known``).
     ``conflict``: the same uri and version had other bytes before. ``sha256_content`` is over the uncompressed bytes,
     "" where they could not be uncompressed. ``parsed = kept + filtered + duplicate + dead``, always.
@@ -95,6 +96,12 @@ class DeliveryEntry:
     duplicate: int = 0
     dead: int = 0
     conflicting_events: int = 0
+
+
+def delivery_id(uri: str, version: str | None, sha256_stored: str) -> str:
+    """The id of a delivery: the first 32 hexadecimal digits of SHA-256 over its identity."""
+    identity = "\n".join((uri, version or "", sha256_stored))
+    return hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
