@@ -7,6 +7,6 @@ large body of files for benchmarks. Everything is made here from a seed: no file
 from __future__ import annotations
 
 from trailmere.simulator.records import SimulatedFile, Summary
-from trailmere.simulator.trail import Period, TrailSimulator, demo_march, demo_september
+from trailmere.simulator.trail import Habits, Period, TrailSimulator, demo_march, demo_september
 
-__all__ = ["Period", "SimulatedFile", "Summary", "TrailSimulator", "demo_march", "demo_september"]
+__all__ = ["Habits", "Period", "SimulatedFile", "Summary", "TrailSimulator", "demo_march", "demo_september"]

@@ -8,10 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
+from typing import TYPE_CHECKING
 
-from trailmere.simulator.organisation import Account, Actor
 from trailmere.simulator.records import compact
 from trailmere.simulator.values import Pools, access_key, hexadecimal, unique_id
+
+if TYPE_CHECKING:
+    from trailmere.simulator.organisation import Account, Actor
 
 COMPROMISED_KEY = "AKIAIOSFODNN7EXAMPLE"
 COMPROMISED_USER = "build-automation"
@@ -50,6 +53,7 @@ class Cast:
         self._ids = {actor.name: unique_id(self._random, "AROA") for actor in actors}
         self._marks = {actor.name: hexadecimal(self._random, 16) for actor in actors}
         self._keys = {actor.name: access_key(self._random, "AKIA") for actor in actors}
+        self._inside = pools.values("private_ip")[:40]
         self._sessions: dict[str, Session] = {}
 
     def at(self, time: datetime) -> dict[str, Session]:
@@ -64,15 +68,12 @@ class Cast:
         random = self._random
         agent = random.choice(actor.agents)
         hours = actor.session_hours * random.uniform(0.6, 1.0)
-        address = random.choice(actor.addresses) if actor.addresses else random.choice(self._inside())
+        address = random.choice(actor.addresses) if actor.addresses else random.choice(self._inside)
         if actor.kind == "service":
             address = actor.name
         start = time - timedelta(minutes=random.randrange(6, 25))
         identity = compact(self._identity(actor, start))
         return Session(identity, address, agent, time + timedelta(hours=hours))
-
-    def _inside(self) -> list[str]:
-        return self._pools.values("private_ip")[:40]
 
     def _identity(self, actor: Actor, start: datetime) -> dict[str, object]:
         if actor.kind == "user":

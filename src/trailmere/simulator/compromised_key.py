@@ -4,7 +4,7 @@ The key of the build account's automation user is tried on S3, CloudTrail and IA
 assume the role Alice in the production account. Alice may make users: a new user with every permission and a key of his
 own stops the trail, takes the objects of two buckets away, deletes them, and the buckets after them.
 
-The order and the outcome of what happens follow the published walk-through of the nine queries; ``scenarios`` asks them.
+Order and outcome of what happens follow the published walk-through of the nine queries, which ``scenarios`` asks.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def _published_key(story: Story) -> None:
         {"trailNameList": [], "includeShadowTrails": True},
         error=_refused(THIEF, "cloudtrail:DescribeTrails", "*"),
     )
-    for when, name, request in (
+    for when, name, wish in (
         ("13:21:33", "CreateUser", {"userName": NEW_USER}),
         ("13:22:10", "CreateAccessKey", {"userName": COMPROMISED_USER}),
         (
@@ -148,8 +148,8 @@ def _published_key(story: Story) -> None:
             {"userName": COMPROMISED_USER, "policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"},
         ),
     ):
-        at(when, f"iam:{name}", request, read_only=False, error=_refused(THIEF, f"iam:{name}", me))
-    for when, action, request in (
+        at(when, f"iam:{name}", wish, read_only=False, error=_refused(THIEF, f"iam:{name}", me))
+    reading: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
         ("13:30:12", "iam:GetUser", None),
         ("13:31:04", "iam:ListUserPolicies", {"userName": COMPROMISED_USER}),
         ("13:31:26", "iam:ListAttachedUserPolicies", {"userName": COMPROMISED_USER}),
@@ -160,7 +160,8 @@ def _published_key(story: Story) -> None:
             "iam:GetPolicyVersion",
             {"policyArn": f"arn:aws:iam::{BUILD.id}:policy/release", "versionId": "v3"},
         ),
-    ):
+    )
+    for when, action, request in reading:
         at(when, action, request)
 
 
@@ -289,7 +290,8 @@ def _bucket_call(story: Story, when: str, name: str, bucket: str, error: tuple[s
         error=error,
         additionalEventData=_transfer(story, 0),
         resources=[{"accountId": PRODUCTION.id, "type": "AWS::S3::Bucket", "ARN": f"arn:aws:s3:::{bucket}"}],
-        **({"eventCategory": "Data", "managementEvent": False} if name == "ListObjects" else {}),
+        eventCategory="Data" if name == "ListObjects" else "Management",
+        managementEvent=name != "ListObjects",
     )
 
 

@@ -1,8 +1,8 @@
 """The second incident: the credentials of an Identity Center user are misused, 13 September 2022.
 
-Somebody signs in as the person, takes AdministratorAccess in the production account, launches instances that mine
-cryptocurrency, opens a session on one, tries to silence GuardDuty, and tries to stay: a user without access keys, a role
-that is refused, and in the end an inline policy with every permission on the role of the instances.
+Somebody signs in as the person, takes AdministratorAccess in the production account, launches instances that
+mine cryptocurrency, opens a session on one, tries to silence GuardDuty, and tries to stay: a user without access
+keys, a role that is refused, and in the end an inline policy with every permission on the role of the instances.
 
 The order and the outcome of what happens follow the published walk-through of the ten queries; ``scenarios`` asks them.
 """
@@ -113,7 +113,7 @@ def _sign_in(story: Story, authenticated: str, federated: str) -> None:
 
 def _look_around(story: Story) -> None:
     """Get, Describe and List: what can these credentials see?"""
-    items = {"items": []}
+    none: dict[str, list[str]] = {"items": []}
     for when, action, request in (
         ("12:40:02", "sts:GetCallerIdentity", None),
         ("12:40:31", "iam:GetAccountSummary", None),
@@ -133,7 +133,7 @@ def _look_around(story: Story) -> None:
         ("12:44:21", "ec2:DescribeInstanceTypes", {"DescribeInstanceTypesRequest": {"MaxResults": 100}}),
         ("12:44:40", "ec2:DescribeKeyPairs", {"keySet": {}, "filterSet": {}}),
         ("12:47:30", "ec2:DescribeInstances", {"instancesSet": {"items": [{"instanceId": MINER}]}, "filterSet": {}}),
-        ("12:49:05", "ec2:DescribeInstances", {"instancesSet": {}, "filterSet": items}),
+        ("12:49:05", "ec2:DescribeInstances", {"instancesSet": {}, "filterSet": none}),
         ("12:49:52", "ssm:DescribeInstanceInformation", {"maxResults": 50}),
         ("12:55:44", "guardduty:ListDetectors", None),
         ("12:56:01", "guardduty:GetDetector", {"detectorId": _DETECTOR}),

@@ -11,13 +11,16 @@ from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
+from typing import TYPE_CHECKING
 
 import deflate
 
-from trailmere.simulator.noise import Record
 from trailmere.simulator.organisation import BUCKET, HOME_REGION, ORGANISATION_ID, TRAIL_NAME
 from trailmere.simulator.records import FileKind, SimulatedFile, compact, envelope
 from trailmere.simulator.values import file_token, hexadecimal
+
+if TYPE_CHECKING:
+    from trailmere.simulator.noise import Record
 
 SECOND_TRAIL_PREFIX = "security-trail/"
 _FAST = 1  # CloudTrail's own files are about as dense

@@ -42,7 +42,7 @@ def of_day(day: date) -> list[tuple[list[Record], datetime]]:
 
 
 def _record(day: date, when: datetime, state: str, shared: str, event_id: str) -> Record:
-    start, minutes, source, name, kind, error, baseline, unusual = _KNOWN[day]
+    _start, minutes, source, name, kind, error, baseline, unusual = _KNOWN[day]
     statistics: dict[str, object] = {"baseline": {"average": baseline}, "insight": {"average": unusual}}
     if state == "End":
         statistics |= {"insightDuration": minutes, "baselineDuration": 10069}

@@ -1,7 +1,7 @@
 """The noise of ordinary days: which account is busy when, and the records of each five minutes.
 
-``plan`` lays out a day as slots (account, Region, five minutes, number of events); ``Noise.fill`` makes the records of one
-slot. Only one day's slots and one slot's texts are in memory.
+``plan`` lays out a day as slots (account, Region, five minutes, number of events); ``Noise.fill`` makes the records of
+one slot. Only one day's slots and one slot's texts are in memory.
 """
 
 from __future__ import annotations
@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import cycle
+from itertools import cycle, islice
 from random import Random
+from typing import NamedTuple
 
-from trailmere.simulator.activities import ACTIVITIES, PROFILES
+from trailmere.simulator.activities import ACTIVITIES
 from trailmere.simulator.cast import Cast, utc_text
-from trailmere.simulator.organisation import ACCOUNTS, ACTORS, Account, Actor
-from trailmere.simulator.records import compact
-from trailmere.simulator.templates import Template, variants
+from trailmere.simulator.organisation import ACCOUNTS, ACTORS, HOME_REGION, Account
+from trailmere.simulator.profiles import PROFILES
+from trailmere.simulator.templates import FROM_THE_CLOCK, Template, compile_activity, variants
 from trailmere.simulator.values import Guids, Pools
 
 SLOT = timedelta(minutes=5)
@@ -38,14 +39,23 @@ class Slot:
     events: int
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record: its text, the account that receives it, the Region, and the day of its eventTime."""
 
     text: str
     account: str
     region: str
     day: str
+
+
+class _Habit(NamedTuple):
+    """What an actor of one account does, with its holes bound to that account's pools."""
+
+    actor: str
+    text: str
+    holes: tuple[str, ...]
+    sources: tuple[Iterator[str], ...]
+    counterpart: str | None
 
 
 def plan(random: Random, day: date, events: int, events_a_file: int) -> list[Slot]:
@@ -89,89 +99,81 @@ class Noise:
         self._casts = {
             account.id: Cast(seed, account, ACTORS[account.id], self._pools[account.id]) for account in ACCOUNTS
         }
-        self._mixes: dict[tuple[str, str, bool], Iterator[tuple[Actor, Template]]] = {}
+        self._mixes: dict[tuple[str, str, bool], Iterator[_Habit]] = {}
         self._templates = {name: variants(activity) for name, activity in ACTIVITIES.items()}
 
     def fill(self, slot: Slot) -> Iterator[Record]:
         """The records of ``slot``; a call into another account gives one of that account as well."""
-        sessions = self._casts[slot.account].at(slot.start)
-        pools = self._pools[slot.account]
-        mix = self._mix(slot.account, slot.region, slot.start.hour in OFFICE_HOURS)
-        clock, guids, random = _Clock(slot.start, self._random), self._guids, self._random
-        expiration = compact((slot.start + timedelta(hours=1)).strftime("%b %d, %Y %-I:%M:%S %p"))[1:-1]
-        epoch_ms = str(int((slot.start - datetime(1970, 1, 1)).total_seconds()) * 1000)
-        source = pools.source
-        for _ in range(slot.events):
-            actor, template = next(mix)
-            session = sessions[actor.name]
-            when, day = clock.stray() if random.random() < _STRAY else clock.tick()
+        account, region, guids = slot.account, slot.region, self._guids
+        sessions = self._casts[account].at(slot.start)
+        clock = _Clock(slot.start, self._random)
+        for habit in islice(self._mix(account, region, slot.start.hour in OFFICE_HOURS), slot.events):
+            session = sessions[habit.actor]
+            when, day = clock.tick()
             values = {
                 "identity": session.identity,
                 "time": when,
                 "ip": session.address,
                 "agent": session.agent,
-                "account": slot.account,
-                "region": slot.region,
+                "account": account,
+                "region": region,
                 "request_id": next(guids),
                 "event_id": next(guids),
-                "expiration": expiration,
-                "epoch_ms": epoch_ms,
+                "expiration": clock.in_an_hour,
+                "epoch_ms": clock.epoch_ms,
             }
-            for hole in template.holes:
-                if hole not in values:
-                    values[hole] = next(source(hole))
-            yield Record(template.text % values, slot.account, slot.region, day)
-            if template.activity.counterpart is not None:
+            values.update(zip(habit.holes, map(next, habit.sources), strict=False))
+            yield Record(habit.text % values, account, region, day)
+            if habit.counterpart:
                 values["event_id"] = next(guids)
-                yield Record(self._counterpart(template) % values, values["target_account"], slot.region, day)
+                yield Record(habit.counterpart % values, values["target_account"], region, day)
 
-    def _counterpart(self, template: Template) -> str:
-        from trailmere.simulator.templates import compile_activity
-
-        name = f"{template.activity.source}:{template.activity.name} counterpart"
-        if name not in self._templates:
-            assert template.activity.counterpart is not None
-            self._templates[name] = [(1.0, compile_activity(template.activity.counterpart))]
-        return self._templates[name][0][1].text
-
-    def _mix(self, account: str, region: str, office: bool) -> Iterator[tuple[Actor, Template]]:
+    def _mix(self, account: str, region: str, office: bool) -> Iterator[_Habit]:
         place = (account, region, office)
         if place not in self._mixes:
             self._mixes[place] = cycle(self._draw(*place))
         return self._mixes[place]
 
-    def _draw(self, account: str, region: str, office: bool) -> list[tuple[Actor, Template]]:
-        pairs: list[tuple[Actor, Template]] = []
+    def _draw(self, account: str, region: str, office: bool) -> list[_Habit]:
+        habits: list[_Habit] = []
         weights: list[float] = []
         for actor in ACTORS[account]:
             profile = {
                 name: weight
                 for name, weight in PROFILES[actor.profile].items()
-                if region == "us-east-1" or ACTIVITIES[name].everywhere
+                if region == HOME_REGION or ACTIVITIES[name].everywhere
             }
-            total = sum(profile.values())
-            awake = actor.weight * (0.05 if actor.by_day and not office else 1.0)
+            awake = actor.weight * (0.05 if actor.by_day and not office else 1.0) / (sum(profile.values()) or 1.0)
             for name, weight in profile.items():
                 for share, template in self._templates[name]:
-                    pairs.append((actor, template))
-                    weights.append(awake * weight / total * share)
+                    habits.append(self._habit(account, actor.name, template))
+                    weights.append(awake * weight * share)
         random = Random(f"{self._seed}/{account}/{region}/{office}/mix")
-        return random.choices(pairs, weights, k=_MIX)
+        return random.choices(habits, weights, k=_MIX)
+
+    def _habit(self, account: str, actor: str, template: Template) -> _Habit:
+        counterpart = template.activity.counterpart
+        holes = tuple(hole for hole in template.holes if hole not in FROM_THE_CLOCK)
+        sources = tuple(map(self._pools[account].source, holes))
+        return _Habit(actor, template.text, holes, sources, compile_activity(counterpart).text if counterpart else None)
 
 
 class _Clock:
     """Times within a slot, as text, with their day."""
 
     def __init__(self, start: datetime, random: Random) -> None:
-        self._start, self._random = start, random
+        self._start, self._draw = start, random.random
         self._day = start.strftime("%Y-%m-%d")
         self._head = start.strftime("%Y-%m-%dT%H:")
         self._minute = start.minute
+        self.in_an_hour = (start + timedelta(hours=1)).strftime("%b %-d, %Y, %-I:%M:%S %p")
+        self.epoch_ms = str(int((start - datetime(1970, 1, 1)).total_seconds()) * 1000)
 
     def tick(self) -> tuple[str, str]:
-        second = int(self._random.random() * 300)
+        """Some second of the slot; now and then of the quarter of an hour before it."""
+        draw = self._draw()
+        if draw < _STRAY:
+            when = utc_text(self._start - timedelta(seconds=int(draw / _STRAY * 900)))
+            return when, when[:10]
+        second = int(draw * 300)
         return f"{self._head}{self._minute + second // 60:02d}:{second % 60:02d}Z", self._day
-
-    def stray(self) -> tuple[str, str]:
-        when = utc_text(self._start - timedelta(seconds=int(self._random.random() * 900)))
-        return when, when[:10]

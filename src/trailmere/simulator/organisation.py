@@ -43,23 +43,33 @@ CONSOLE = (
 )
 CONSOLE_INTERNAL = "console.amazonaws.com"
 CLI_LINUX = "aws-cli/2.4.23 Python/3.8.8 Linux/5.10.93-87.444.amzn2.x86_64 exe/x86_64.amzn.2 prompt/off command/{0}"
-CLI_MAC = "aws-cli/2.27.17 md/awscrt#0.26.1 ua/2.1 os/macos#24.6.0 md/arch#arm64 lang/python#3.13.3 md/pyimpl#CPython cfg/retry-mode#standard md/installer#exe md/prompt#off md/command#{0}"
+_CLI_MAC = (
+    "aws-cli/2.27.17 md/awscrt#0.26.1 ua/2.1 os/macos#24.6.0 md/arch#arm64 lang/python#3.13.3 md/pyimpl#CPython "
+    "{1}cfg/retry-mode#standard md/installer#exe md/prompt#off md/command#{0}"
+)
+CLI_MAC = _CLI_MAC.format("{0}", "")
+ASSISTANT = _CLI_MAC.format("ec2.describe-instances", "exec-env/AmazonQ-For-CLI-Version-1.15.0 ")
 BOTO3 = (
     "Boto3/1.21.18 Python/3.9.10 Linux/4.14.255-273-220.498.amzn2.x86_64 exec-env/AWS_Lambda_python3.9 Botocore/1.24.18"
 )
-JAVA = "aws-sdk-java/2.17.148 Linux/5.4.176-103.347.amzn2int.x86_64 OpenJDK_64-Bit_Server_VM/11.0.14.1+10-LTS Java/11.0.14.1 vendor/Amazon.com_Inc. io/async http/NettyNio cfg/retry-mode/legacy"
+JAVA = (
+    "aws-sdk-java/2.17.148 Linux/5.4.176-103.347.amzn2int.x86_64 OpenJDK_64-Bit_Server_VM/11.0.14.1+10-LTS "
+    "Java/11.0.14.1 vendor/Amazon.com_Inc. io/async http/NettyNio cfg/retry-mode/legacy"
+)
 GO = "aws-sdk-go/1.43.16 (go1.17.8; linux; amd64)"
 JS = "aws-sdk-js/3.55.0 os/linux/5.10.96-90.460.amzn2.x86_64 lang/js md/nodejs/14.19.0 api/dynamodb/3.55.0"
-TERRAFORM = "APN/1.0 HashiCorp/1.0 Terraform/1.1.7 (+https://www.terraform.io) terraform-provider-aws/4.5.0 (+https://registry.terraform.io/providers/hashicorp/aws) aws-sdk-go/1.43.9 (go1.16; linux; amd64)"
+TERRAFORM = (
+    "APN/1.0 HashiCorp/1.0 Terraform/1.1.7 (+https://www.terraform.io) terraform-provider-aws/4.5.0 "
+    "(+https://registry.terraform.io/providers/hashicorp/aws) aws-sdk-go/1.43.9 (go1.16; linux; amd64)"
+)
 SSM_AGENT = "aws-sdk-go/1.41.4 (go1.17.6; linux; amd64) amazon-ssm-agent/"
-ASSISTANT = "aws-cli/2.27.17 md/awscrt#0.26.1 ua/2.1 os/macos#24.6.0 md/arch#arm64 lang/python#3.13.3 md/pyimpl#CPython exec-env/AmazonQ-For-CLI-Version-1.15.0 cfg/retry-mode#standard md/installer#exe md/prompt#off md/command#ec2.describe-instances"
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Somebody or something that calls AWS.
 
-    ``profile`` is a key of ``activities.PROFILES``; ``name`` the role, user, address or service principal; ``weight`` the
+    ``profile`` is a key of ``profiles.PROFILES``; ``name`` the role, user, address or service principal; ``weight`` the
     share of its account's calls; ``session_hours`` how long its credentials live. ``addresses`` empty: inside a VPC.
     """
 

@@ -55,7 +55,8 @@ class SimulatedFile:
 
     ``content`` is the stored (gzip) form, ``events`` the records in it. ``distinct`` counts, by (recipient account, day
     of eventTime as YYYY-MM-DD), the events that no earlier file held. ``redelivery``: the same bytes came before.
-    ``due`` is the time in the name, UTC; ``sha256_content`` is over the uncompressed bytes, "" where no digest lists it.
+    ``due`` is the time in the name, UTC; ``sha256_content`` is over the uncompressed bytes, "" where no digest lists
+    it.
     """
 
     key: str

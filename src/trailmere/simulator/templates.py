@@ -13,6 +13,7 @@ from typing import Any
 from trailmere.simulator.records import render
 
 PER_EVENT = frozenset({"identity", "time", "ip", "agent", "account", "region", "event_id", "request_id", "created"})
+FROM_THE_CLOCK = frozenset({"expiration", "epoch_ms"})  # the same for all events of a slot
 GLOBAL_SERVICES = frozenset({"iam", "sts", "sso", "organizations", "cloudfront", "route53", "signin", "support"})
 
 _BARE_HOLE = re.compile(r'"\{#([a-z_0-9]+)\}"')

@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 from trailmere.simulator import compromised_key, compromised_person, insights
 from trailmere.simulator.delivery import SECOND_TRAIL_PREFIX, Digests, again, config_file, log_file
 from trailmere.simulator.noise import SLOT, Noise, Record, Slot, plan
 from trailmere.simulator.organisation import ACCOUNTS
 from trailmere.simulator.records import SimulatedFile, Summary
-from trailmere.simulator.script import ScriptedEvent
+
+if TYPE_CHECKING:
+    from trailmere.simulator.script import ScriptedEvent
 
 MOST_RECORDS = 4000  # in a file: about 6 MB of JSON; AWS cuts at 50 MB
 
@@ -151,8 +154,14 @@ class _Run:
         for event in scripted:
             place = self._random.randrange(len(records) + 1)
             records.insert(place, Record(event.text, event.account, event.region, f"{event.time:%Y-%m-%d}"))
-        for i in range(0, len(records), MOST_RECORDS):
-            self._hand_over(records[i : i + MOST_RECORDS], slot.start + SLOT)
+        size = self._file_size(len(records))
+        for i in range(0, len(records), size):
+            self._hand_over(records[i : i + size], slot.start + SLOT)
+
+    def _file_size(self, records: int) -> int:
+        """How many records go into one file: all of a slot's, unless they are more than twice what is aimed at."""
+        aim = self._simulator.events_a_file
+        return min(MOST_RECORDS, aim if records > 2 * aim else max(records, 1))
 
     def _hand_over(self, records: list[Record], due: datetime) -> None:
         """One file: on time, or late; perhaps once more; perhaps by a second trail as well."""

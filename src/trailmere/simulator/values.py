@@ -125,7 +125,6 @@ _POOLS: Mapping[str, tuple[int, Draw]] = {
     "bytes_in": (1021, lambda r, _: str(int(r.lognormvariate(7, 2)))),
     "bytes_out": (1031, lambda r, _: str(int(r.lognormvariate(8, 2)))),
 }
-_FROM_THE_CLOCK = frozenset({"expiration", "epoch_ms"})  # drawn by the pool's owner, a day at a time
 
 
 class Pools:
@@ -134,6 +133,7 @@ class Pools:
     def __init__(self, seed: str, account: str, others: tuple[str, ...], guids: Iterator[str]) -> None:
         self._seed, self._account, self._others, self._guids = seed, account, others, guids
         self._sources: dict[str, Iterator[str]] = {}
+        self._drawn: dict[str, list[str]] = {}
 
     def source(self, hole: str) -> Iterator[str]:
         """The values of ``hole``, for ever. Raises KeyError for a hole nobody fills."""
@@ -141,15 +141,13 @@ class Pools:
             self._sources[hole] = self._make(hole)
         return self._sources[hole]
 
-    def first(self, hole: str) -> str:
-        """The pool's first value, for what has one owner."""
-        return self.values(hole)[0]
-
     def values(self, hole: str) -> list[str]:
         """All values of the pool."""
-        size, draw = _POOLS[hole]
-        random = Random(f"{self._seed}/{self._account}/{hole}")
-        return [draw(random, self._account) for _ in range(size)]
+        if hole not in self._drawn:
+            size, draw = _POOLS[hole]
+            random = Random(f"{self._seed}/{self._account}/{hole}")
+            self._drawn[hole] = [draw(random, self._account) for _ in range(size)]
+        return self._drawn[hole]
 
     def _make(self, hole: str) -> Iterator[str]:
         if hole == "shared_id":
