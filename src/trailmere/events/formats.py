@@ -119,11 +119,12 @@ def _records_file(body: bytes) -> list[scan.Element] | None:
     head = _ENVELOPE_HEAD.match(body)
     if head is None:
         return None
+    masked = scan.mask_surrogates(body)
     try:
-        raws = _envelope_decoder.decode(scan.mask_surrogates(body)).Records
+        raws = _envelope_decoder.decode(masked).Records
     except (msgspec.DecodeError, RecursionError):
         return None
-    followed = scan.follow(body, head.end(), raws)
+    followed = scan.follow(body, masked, head.end(), raws)
     # The tail shows that the list is the only one: a second "Records" member would have replaced it unseen.
     if followed is None or _ENVELOPE_TAIL.match(body, followed[1]) is None:
         return None
@@ -131,10 +132,11 @@ def _records_file(body: bytes) -> list[scan.Element] | None:
 
 
 def _from_records(body: bytes, found: list[scan.Element], base: int, limit: int) -> Split:
-    plain = body.isascii() and _NOTIFICATION_MARK not in body
-    if plain and all(_is_shallow_object(text, limit) for _, text in found):
-        return Split("records", [RecordText(ordinal, base + at, text) for ordinal, (at, text) in enumerate(found)])
-    if _NOTIFICATION_MARK in body and found and all(_is_notification(text) for _, text in found):
+    suspects = _NOTIFICATION_MARK in body and any(_is_notification(text) for _, text in found)
+    if not suspects and scan.is_utf8(body) and all(_is_shallow_object(text, limit) for _, text in found):
+        numbered = enumerate(found)
+        return Split("records", [RecordText(ordinal, base + at, text) for ordinal, (at, text) in numbered])
+    if suspects and all(_is_notification(text) for _, text in found):
         return _from_documents(body, base, limit)
     account = _Account(base, limit)
     for offset, text in found:
@@ -168,7 +170,9 @@ def _is_shallow_object(text: bytes, limit: int) -> bool:
 
 
 def _is_notification(text: bytes) -> bool:
-    return _NOTIFICATION.search(text) is not None and shape_of(text, levels=0).kind != "record"
+    if _NOTIFICATION_MARK not in text or _NOTIFICATION.search(text) is None:
+        return False
+    return shape_of(text, levels=0).kind != "record"
 
 
 def _one_defect(content: bytes, reason: str, message: str) -> Split:

@@ -1,7 +1,7 @@
 """The grammar of keys in a log bucket, both ways: key -> parts, parts -> key, and the prefixes worth listing.
 
-``[prefix/]AWSLogs/[o-id/]account/KIND/region/YYYY/MM/DD/file``. Keys that lost their folders are read from the file name
-alone. What a file holds is told by its content (``formats``); the key says only whose it is, where and when.
+``[prefix/]AWSLogs/[o-id/]account/KIND/region/YYYY/MM/DD/file``. Keys that lost their folders are read from the file
+name alone. What a file holds is told by its content (``formats``); the key says only whose it is, where and when.
 
 Sources: CloudTrail user guide, "Finding your CloudTrail log files", "Digest file structure"; Config developer guide,
 "Delivery channel"; VPC user guide, "Flow log files". The time in a name is when the file was delivered, UTC.
@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import product
+from itertools import product, takewhile
 
 LOG_KINDS = ("CloudTrail", "CloudTrail-Insight", "CloudTrail-NetworkActivity", "CloudTrail-Aggregated")
 DIGEST_KIND = "CloudTrail-Digest"
@@ -71,7 +71,7 @@ class LogKey:
         if found is not None:
             year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
             try:
-                return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - naive UTC throughout
+                return datetime(year, month, day, hour, minute, second)
             except ValueError:
                 return None
         return datetime.combine(self.day, datetime.min.time()) if self.day else None
@@ -144,34 +144,31 @@ def list_prefixes(
 ) -> list[str]:
     """The prefixes that have to be listed to see every CloudTrail log in scope, as narrow as can be told.
 
-    Folders are filled in from ``AWSLogs/`` downwards until one is not known; a prefix that does not reach ``AWSLogs/`` is
-    left as it is, because logs may lie below it without those folders. Where an organisation may stand in between, its
-    folders are listed whole. What a listing gives must still pass ``in_scope``.
+    Folders are filled in from ``AWSLogs/`` downwards until one is not known; a prefix that does not reach ``AWSLogs/``
+    is left as it is, because logs may lie below it without those folders. Where an organisation may stand in between,
+    its folders are listed whole. What a listing gives must still pass ``in_scope``.
     """
     root = _ROOT.fullmatch(prefix)
-    if root is None or not accounts and root["account"] is None:
+    if root is None:
         return [prefix]
     if root["account"] is not None:
         return [prefix + rest for rest in _below_account(root["below"] or "", regions, since, until)]
-    below = [
-        prefix + f"{account}/" + rest for account in accounts for rest in _below_account("", regions, since, until)
-    ]
-    return below if root["organization"] else [*below, f"{prefix}o-"]
+    if not accounts:
+        return [prefix]
+    rests = _below_account("", regions, since, until)
+    found = [f"{prefix}{account}/{rest}" for account in accounts for rest in rests]
+    return found if root["organization"] else [*found, f"{prefix}o-"]
 
 
 def _below_account(below: str, regions: Sequence[str], since: datetime | None, until: datetime | None) -> list[str]:
-    """What to add below ``account/`` and the folders that are there already."""
-    folders = below.split("/")[:-1]
-    if not below.endswith("/") and below:
-        return [""]  # ends within a name
-    kinds = [""] if folders else [f"{kind}/" for kind in LOG_KINDS]
-    if len(folders) > 2 or (folders and folders[0] not in LOG_KINDS):
+    """What to add to a prefix that goes on with ``below`` behind ``account/``; [""] where nothing can be added."""
+    *folders, unfinished = below.split("/")
+    if unfinished or (folders and folders[0] not in LOG_KINDS) or (not folders and not regions):
         return [""]
-    if len(folders) < 2 and not regions:
-        return [""]
-    places = [""] if len(folders) == 2 else [f"{region}/" for region in regions]
-    days = list(_day_prefixes(since, until)) if since and until else [""]
-    return [kind + region + day for kind, region, day in product(kinds, places, days)]
+    kinds = [f"{kind}/" for kind in LOG_KINDS]
+    days = list(_day_prefixes(since, until)) if since and until else []
+    levels = (kinds, [f"{region}/" for region in regions], days)[len(folders) :]
+    return ["".join(parts) for parts in product(*takewhile(bool, levels))]
 
 
 def _day_prefixes(since: datetime, until: datetime) -> Iterator[str]:

@@ -145,18 +145,21 @@ def _leaf_arrays(type: Type, column: list[Any]) -> Iterator[pa.Array]:
     if not isinstance(type, Row):
         yield _array(type, column)
         return
-    absent = column.count(None) == len(column)
+    filled = _filled(column)
     for field in type.fields:
-        yield from _leaf_arrays(field.type, column if absent else _members(field, column))
+        yield from _leaf_arrays(field.type, _members(field, filled))
 
 
 def _array(type: Type, column: list[Any]) -> pa.Array:
+    if column.count(None) == len(column):
+        return pa.nulls(len(column), _arrow_type(type))
     if isinstance(type, Map):
         return _map_array(column)
     if isinstance(type, Array):
         return _list_array(type, column)
     if isinstance(type, Row):
-        parts = [_array(field.type, _members(field, column)) for field in type.fields]
+        filled = _filled(column)
+        parts = [_array(field.type, _members(field, filled)) for field in type.fields]
         missing = pa.array([value is None for value in column], pa.bool_())
         return pa.StructArray.from_arrays(parts, fields=list(_arrow_type(type)), mask=missing)
     if type is TIMESTAMP:
@@ -165,20 +168,27 @@ def _array(type: Type, column: list[Any]) -> pa.Array:
     return pa.array(column, _SCALARS[type])
 
 
+def _filled(column: list[Any]) -> list[Any]:
+    """The structs of a column with an empty one where there is none; all None where no row has one."""
+    struct = next((struct for struct in column if struct is not None), None)
+    if struct is None:
+        return column
+    empty = struct.__class__()
+    return [empty if struct is None else struct for struct in column]
+
+
 def _members(field: Field, column: list[Any]) -> list[Any]:
-    """The values of a member in each of these structs; the first spelling that a struct has wins."""
-    found = [None if struct is None else getattr(struct, field.key) for struct in column]
+    """The values of a member in each struct of a filled column; the first spelling that a struct has wins."""
+    if not column or column[0] is None:
+        return column
+    found = list(map(attrgetter(field.key), column))
     for spelling in field.spellings:
-        found = [
-            value if value is not None or struct is None else getattr(struct, spelling)
-            for value, struct in zip(found, column, strict=True)
-        ]
+        others = map(attrgetter(spelling), column)
+        found = [other if value is None else value for value, other in zip(found, others, strict=True)]
     return found
 
 
 def _map_array(column: list[dict[str, Any] | None]) -> pa.Array:
-    if column.count(None) == len(column):
-        return pa.nulls(len(column), pa.map_(pa.string(), pa.string()))
     keys: list[str] = []
     items: list[bytes] = []
     for members in column:

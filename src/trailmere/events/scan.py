@@ -106,7 +106,7 @@ def mask_surrogates(text: bytes) -> bytes:
     msgspec refuses lone surrogates even where a value is only passed over. Masked text has the same offsets, so what
     is found in it is cut from the original.
     """
-    return _SURROGATE.sub(rb"\\u0041", text) if b"\\u" in text else text
+    return _SURROGATE.sub(rb"\\u0041", text) if b"\\ud" in text or b"\\uD" in text else text
 
 
 def fault(text: bytes) -> Broken | None:
@@ -149,24 +149,21 @@ def documents(content: bytes) -> list[Element] | None:
     return found
 
 
-def follow(content: bytes, position: int, raws: list[msgspec.Raw]) -> tuple[list[Element], int] | None:
+def follow(content: bytes, masked: bytes, position: int, raws: list[msgspec.Raw]) -> tuple[list[Element], int] | None:
     """Find again where in the content the elements of an array lie, the first of them at ``position``.
 
-    ``raws`` come from a decoder that read the (masked) content; each must follow the one before it with only a comma
-    between. None where they do not: then the decoder saw another array (a duplicate key), or brackets differ.
-    Returns the elements and the offset behind the last one.
+    ``raws`` come from a decoder that read the masked content; each must follow the one before it with only a comma
+    between. None where they do not: then the decoder saw another array (a duplicate key). Returns the elements, cut
+    from the content, and the offset behind the last one.
     """
-    masked = mask_surrogates(content)
-    found = []
-    for raw in raws:
-        text = bytes(raw)
+    found: list[Element] = []
+    for text in map(bytes, raws):
         if found:
-            if masked.startswith(b",", position):
-                position += 1
-            if not masked.startswith(text, position):
-                position = _skip_separator(masked, position)
+            position += 1  # the comma, in text that has no white space
         if not masked.startswith(text, position):
-            return None
+            position = _skip_separator(masked, position - 1 if found else position)
+            if not masked.startswith(text, position):
+                return None
         end = position + len(text)
         found.append(Element(position, text if masked is content else content[position:end]))
         position = end
@@ -175,8 +172,8 @@ def follow(content: bytes, position: int, raws: list[msgspec.Raw]) -> tuple[list
 
 def elements(text: bytes, offset: int = 0) -> list[Element]:
     """The elements of a valid JSON array, with their offsets counted from ``offset``."""
-    start = _skip_space(text, 1)
-    found = follow(text, start, _RAWS.decode(mask_surrogates(text)))
+    masked = mask_surrogates(text)
+    found = follow(text, masked, _skip_space(text, 1), _RAWS.decode(masked))
     if found is None:  # pragma: no cover - a valid array is always followed to its end
         raise ValueError("expected a JSON array")
     return [Element(offset + element.offset, element.text) for element in found[0]]
