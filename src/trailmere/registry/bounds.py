@@ -28,8 +28,8 @@ MAXIMUM_TAG_VALUE = 256  # characters
 
 # Categories whose ingestion can be started and stopped (StartEventDataStoreIngestion), and those of stores that can be
 # created without it (CreateEventDataStore)
-CAN_STOP = frozenset({"Management", "Data", "NetworkActivity", "ConfigurationItem"})
-CAN_BEGIN_STOPPED = frozenset({"Management", "Data", "ConfigurationItem"})
+CAN_STOP = ("Management", "Data", "NetworkActivity", "ConfigurationItem")
+CAN_BEGIN_STOPPED = ("Management", "Data", "ConfigurationItem")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +120,10 @@ def changed(before: EventDataStore, changes: Mapping[str, Any]) -> EventDataStor
 def with_ingestion(store: EventDataStore, ingesting: bool) -> EventDataStore:
     """``store`` with its ingestion on or off, or InvalidStoreCategory."""
     categories = categories_of(store.selectors)
-    if not CAN_STOP.issuperset(categories):
+    if not set(CAN_STOP).issuperset(categories):
         raise InvalidStoreCategory(
-            f"ingestion is started and stopped for {', '.join(sorted(CAN_STOP))} events; "
-            f"{store.name} holds {', '.join(categories)}"
+            f"ingestion is started and stopped for {', '.join(CAN_STOP)} events; "
+            f"{store.name} holds {' and '.join(categories)} events"
         )
     return replace(store, ingesting=ingesting)
 
@@ -131,9 +131,9 @@ def with_ingestion(store: EventDataStore, ingesting: bool) -> EventDataStore:
 def check_can_begin_stopped(selectors: tuple[AdvancedEventSelector, ...]) -> None:
     """Raise InvalidParameter for selectors of a store that has to be created with its ingestion on."""
     categories = categories_of(selectors)
-    if not CAN_BEGIN_STOPPED.issuperset(categories):
+    if not set(CAN_BEGIN_STOPPED).issuperset(categories):
         raise InvalidParameter(
-            f"expected {', '.join(sorted(CAN_BEGIN_STOPPED))} events in a store that is created without ingestion, "
-            f"got {', '.join(categories)}",
+            f"a store can be created without ingestion for {' and '.join(CAN_BEGIN_STOPPED)} events, "
+            f"not for {' and '.join(categories)} events",
             hint="create it with ingestion; where it can be stopped, stop it then",
         )

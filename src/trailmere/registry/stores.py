@@ -90,14 +90,17 @@ class StoreRegistry:
         kms_key: str | None = None,
         tags: Mapping[str, str] | None = None,
         start_ingestion: bool = True,
+        store_id: str | None = None,
     ) -> EventDataStore:
         """A new store in status CREATED; ``activate`` it when its table is there.
+
+        ``store_id`` is a GUID of the caller's choice (the demo's stores have those that its queries name), else a new one.
 
         Raises InvalidParameter, InvalidEventSelectors, StoreAlreadyExists, StoreLimitExceeded.
         """
         now = self._clock()
         store = EventDataStore(
-            id=str(uuid.uuid4()),
+            id=_identity(store_id),
             name=check_name(name),
             account_id=self._account_id,
             region=self._region,
@@ -119,6 +122,7 @@ class StoreRegistry:
             check_can_begin_stopped(selectors)
         with writing(self._engine) as connection:
             _check_name_is_free(connection, store.name)
+            _check_id_is_free(connection, store.id)
             self._check_room(connection)
             connection.execute(insert(STORES).values(**row_of(store)))
         return store
@@ -223,13 +227,14 @@ class StoreRegistry:
 
     def claim_purge(self) -> tuple[EventDataStore, ...]:
         """The stores whose seven days are over. From now on they cannot be restored; ``purge`` ends each."""
+        due = tuple(one for one in self.list() if one.purging or _is_due(one, self._clock()))
+        unclaimed = [one.id for one in due if not one.purging]
+        if not unclaimed:
+            return due  # nearly always: nobody has to wait for us
         with writing(self._engine) as connection:
-            pending = select(STORES).where(STORES.c.status == Status.PENDING_DELETION)
-            stores = [store_of(row) for row in connection.execute(pending).mappings()]
-            due = tuple(one for one in stores if one.purging or _is_due(one, self._clock()))
-            ids = [one.id for one in due]
-            connection.execute(update(STORES).where(STORES.c.id.in_(ids)).values(purging=True))
-        return due
+            still = STORES.c.id.in_(unclaimed) & (STORES.c.status == Status.PENDING_DELETION)
+            connection.execute(update(STORES).where(still).values(purging=True))
+        return tuple(one for one in self.list() if one.purging)
 
     def purge(self, store_id: str) -> None:
         """Remove the record of a store whose table is dropped."""
@@ -303,6 +308,21 @@ def _check_name_is_free(connection: Connection, name: str) -> None:
         raise StoreAlreadyExists(
             f"an event data store named {name} exists",
             hint="choose another name; one that is pending deletion keeps its name until it is gone",
+        )
+
+
+def _identity(wanted: str | None) -> str:
+    try:
+        return str(uuid.uuid4() if wanted is None else uuid.UUID(wanted))
+    except ValueError:
+        raise InvalidParameter(f"expected a GUID as the id of the event data store, got {wanted!r}") from None
+
+
+def _check_id_is_free(connection: Connection, store_id: str) -> None:
+    if connection.execute(select(STORES.c.id).where(STORES.c.id == store_id)).first() is not None:
+        raise StoreAlreadyExists(
+            f"an event data store with the id {store_id} exists",
+            hint="leave the id out for a new one",
         )
 
 
