@@ -303,6 +303,12 @@ def _how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
 
 
+def _rejections() -> ColumnElement[int]:
+    # Bytes that could not be read are equal to no others: each sighting of them is a rejection of its own.
+    unread = deliveries.c.sha256_stored == ""
+    return case((deliveries.c.status != "rejected", 0), (unread, deliveries.c.sightings), else_=1)
+
+
 _SUMMED = ("parsed", "kept", "filtered", "duplicate", "dead", "conflicting_events")
 
 
@@ -312,7 +318,7 @@ def sums(connection: Connection, store_id: str) -> dict[str, int]:
         select(
             func.coalesce(func.sum(deliveries.c.sightings), 0).label("deliveries_seen"),
             _how_many(deliveries.c.status == "taken").label("deliveries_taken"),
-            _how_many(deliveries.c.status == "rejected").label("deliveries_rejected"),
+            func.coalesce(func.sum(_rejections()), 0).label("deliveries_rejected"),
             _how_many(deliveries.c.conflict).label("conflicting_places"),
             *(func.coalesce(func.sum(deliveries.c[name]), 0).label(name) for name in _SUMMED),
         ).where(deliveries.c.store_id == store_id)

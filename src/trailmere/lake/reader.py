@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from trailmere.errors import LakeDamaged
+from trailmere.events.rows import content_key, event_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,8 +61,6 @@ class RecordReader:
 
 def file_keys(path: str) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
     """Event and content hashes of all rows of a data file, in row order: what the event index holds of it."""
-    from trailmere.events.decode import content_key, event_key
-
     events: list[int] = []
     contents: list[int] = []
     for event_id, text in _records(path):
