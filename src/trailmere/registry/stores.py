@@ -10,7 +10,7 @@ import difflib
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, insert, select, update
@@ -38,7 +38,14 @@ from trailmere.registry.bounds import (
     with_ingestion,
 )
 from trailmere.registry.database import create_tables, reading, writing
-from trailmere.registry.records import BillingMode, EventDataStore, Operation, Status, status_after
+from trailmere.registry.records import (
+    PENDING_DELETION_DAYS,
+    BillingMode,
+    EventDataStore,
+    Operation,
+    Status,
+    status_after,
+)
 from trailmere.registry.tables import METADATA, STORES, row_of, store_of
 
 if TYPE_CHECKING:
@@ -94,7 +101,7 @@ class StoreRegistry:
     ) -> EventDataStore:
         """A new store in status CREATED; ``activate`` it when its table is there.
 
-        ``store_id`` is a GUID of the caller's choice (the demo's stores have those that its queries name), else a new one.
+        ``store_id`` is a GUID of the caller's choice: the demo's stores have those that its queries name.
 
         Raises InvalidParameter, InvalidEventSelectors, StoreAlreadyExists, StoreLimitExceeded.
         """
@@ -203,7 +210,8 @@ class StoreRegistry:
         """Back from pending deletion, to the ingestion that it had. Raises InvalidStoreStatus after the seven days."""
 
         def restored(before: EventDataStore) -> EventDataStore:
-            if before.purging or _is_due(before, self._clock()):
+            over = before.deletion_due is not None and before.deletion_due <= self._clock()
+            if before.purging or over:
                 raise InvalidStoreStatus(f"cannot restore {before.name}: its seven days are over")
             return replace(before, deletion_requested=None)
 
@@ -227,14 +235,16 @@ class StoreRegistry:
 
     def claim_purge(self) -> tuple[EventDataStore, ...]:
         """The stores whose seven days are over. From now on they cannot be restored; ``purge`` ends each."""
-        due = tuple(one for one in self.list() if one.purging or _is_due(one, self._clock()))
-        unclaimed = [one.id for one in due if not one.purging]
-        if not unclaimed:
-            return due  # nearly always: nobody has to wait for us
-        with writing(self._engine) as connection:
-            still = STORES.c.id.in_(unclaimed) & (STORES.c.status == Status.PENDING_DELETION)
-            connection.execute(update(STORES).where(still).values(purging=True))
-        return tuple(one for one in self.list() if one.purging)
+        latest = self._clock() - timedelta(days=PENDING_DELETION_DAYS)
+        due = (STORES.c.status == Status.PENDING_DELETION) & (STORES.c.deletion_requested <= latest)
+        claimed = select(STORES).where(STORES.c.purging)
+        with reading(self._engine) as connection:
+            unclaimed = connection.execute(select(STORES.c.id).where(due & ~STORES.c.purging)).first()
+        if unclaimed is not None:  # rarely: nobody else has to wait for us
+            with writing(self._engine) as connection:
+                connection.execute(update(STORES).where(due).values(purging=True))
+        with reading(self._engine) as connection:
+            return tuple(store_of(row) for row in connection.execute(claimed).mappings())
 
     def purge(self, store_id: str) -> None:
         """Remove the record of a store whose table is dropped."""
@@ -324,7 +334,3 @@ def _check_id_is_free(connection: Connection, store_id: str) -> None:
             f"an event data store with the id {store_id} exists",
             hint="leave the id out for a new one",
         )
-
-
-def _is_due(store: EventDataStore, now: datetime) -> bool:
-    return store.deletion_due is not None and store.deletion_due <= now
