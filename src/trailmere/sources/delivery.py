@@ -1,9 +1,12 @@
-"""What crosses from the porch to the way in: a delivery, its bytes not yet read."""
+"""What crosses from the porch to the way in: a delivery, its bytes not yet read, and the source that lists it."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +17,7 @@ class Delivery:
     place; what was there is named by the SHA-256 of its bytes, once they are read. ``size`` counts stored (compressed)
     bytes, None when unknown. ``etag`` is S3's, None elsewhere. ``due`` is the time in the key or file name, UTC, None
     when the name has none; sources yield in its order where they can, because files fed in time order prune best.
+    ``spool`` is a local file with the bytes, where the place itself can be read only once (standard input).
     """
 
     uri: str
@@ -22,3 +26,26 @@ class Delivery:
     version: str | None = None
     modified: datetime | None = None
     due: datetime | None = None
+    spool: str | None = None
+
+
+class Source(Protocol):
+    """A place that is listed. ``listing`` may be called again and starts anew, counters included.
+
+    ``other`` counts objects that their name shows to be something else (digests, Config, flow logs ...) by kind;
+    ``out_of_scope`` those that lie outside the account, Region or time that was asked for. Both are complete once the
+    listing is exhausted.
+    """
+
+    uri: str
+    other: Counter[str]
+    out_of_scope: int
+
+    def listing(self) -> Iterator[Delivery]:
+        """Every delivery of the source, in the order of the time in its name, those without one last.
+
+        Raises SourceNotFound, SourceUnavailable.
+        """
+
+    def close(self) -> None:
+        """Remove what the source kept for itself."""

@@ -1,0 +1,158 @@
+"""The crew: worker processes, each with its own pipe, so that a death is told from all others.
+
+A worker is started when there is work for it. It holds one task and one more in hand, so that it does not wait while
+the loop commits. What it was working on when it died or hung is a ``Failure``; what it had in hand goes to another.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from multiprocessing import connection as pipes
+from typing import TYPE_CHECKING
+
+from trailmere.ingest.records import Failure, Outcome, Recipe, Task
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import SpawnProcess
+
+IN_HAND = 2
+_STOP_SIGNALS = {signal.SIGINT, signal.SIGTERM}
+
+
+@dataclass(slots=True)
+class _Worker:
+    process: SpawnProcess
+    pipe: Connection
+    tasks: deque[Task] = field(default_factory=deque)  # the first is being worked on
+    since: float = 0.0
+
+
+class Crew:
+    """Up to ``workers`` processes that perform tasks of one recipe."""
+
+    def __init__(self, recipe: Recipe, workers: int) -> None:
+        self._recipe = recipe
+        self._most = max(1, workers)
+        self._crew: list[_Worker] = []
+        self._waiting: deque[Task] = deque()
+
+    def busy(self) -> bool:
+        """Whether any task is out."""
+        return bool(self._waiting) or any(worker.tasks for worker in self._crew)
+
+    def has_room(self) -> bool:
+        """Whether a task can be given without piling up."""
+        return not self._waiting and (
+            len(self._crew) < self._most or any(len(worker.tasks) < IN_HAND for worker in self._crew)
+        )
+
+    def give(self, task: Task) -> None:
+        """Hand over a task; to a worker that is free, a new one, or the one with the least in hand."""
+        worker = self._choose()
+        if worker is None:
+            self._waiting.append(task)
+            return
+        if not worker.tasks:
+            worker.since = time.monotonic()
+        worker.tasks.append(task)
+        with contextlib.suppress(OSError):  # it has died: ``results`` will say so
+            worker.pipe.send(task)
+
+    def results(self, timeout: float | None = None) -> Iterator[Outcome | Failure]:
+        """What has come back, waiting up to ``timeout`` seconds for the first of it (None: as long as it takes)."""
+        waited = time.monotonic()
+        while self.busy():
+            left = self._patience(timeout, waited)
+            ready = pipes.wait([worker.pipe for worker in self._crew], left)
+            found = [self._hear(worker) for worker in list(self._crew) if worker.pipe in ready]
+            found += [self._overdue(worker) for worker in list(self._crew)]
+            if told := [one for one in found if one is not None]:
+                yield from told
+                return
+            if timeout is not None and time.monotonic() - waited >= timeout:
+                return
+
+    def close(self) -> None:
+        """End all workers; those that are idle end by themselves."""
+        for worker in self._crew:
+            worker.pipe.close()
+            if worker.tasks:
+                worker.process.kill()
+        for worker in self._crew:
+            worker.process.join()
+            worker.process.close()
+        self._crew.clear()
+        self._waiting.clear()
+
+    def _choose(self) -> _Worker | None:
+        idle = [worker for worker in self._crew if not worker.tasks]
+        if idle:
+            return idle[0]
+        if len(self._crew) < self._most:
+            return self._start()
+        least = min(self._crew, key=lambda worker: len(worker.tasks))
+        return least if len(least.tasks) < IN_HAND else None
+
+    def _start(self) -> _Worker:
+        # Imported here: only a process that starts workers needs it, and the worker imports it for itself.
+        from trailmere.ingest.worker import serve
+
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=serve, args=(theirs, self._recipe, os.getpid()), daemon=True)
+        # Blocked in the child until it has said what an interrupt means to it.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
+        try:
+            process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        theirs.close()
+        worker = _Worker(process, ours)
+        self._crew.append(worker)
+        return worker
+
+    def _hear(self, worker: _Worker) -> Outcome | Failure | None:
+        try:
+            told: Outcome | Failure = worker.pipe.recv()
+        except (EOFError, OSError):
+            return self._bury(worker, "decoder-crashed", "the process that decoded it died")
+        worker.tasks.popleft()
+        worker.since = time.monotonic()
+        if self._waiting:
+            self.give(self._waiting.popleft())
+        return told
+
+    def _overdue(self, worker: _Worker) -> Failure | None:
+        limit = self._recipe.limits.task_seconds
+        if worker not in self._crew or not worker.tasks or time.monotonic() - worker.since < limit:
+            return None
+        worker.process.kill()
+        return self._bury(worker, "decoder-timeout", f"decoding took longer than {limit:,.0f} seconds")
+
+    def _bury(self, worker: _Worker, reason: str, message: str) -> Failure | None:
+        self._crew.remove(worker)
+        worker.pipe.close()
+        worker.process.join()
+        if worker.process.exitcode is not None and worker.process.exitcode < 0:
+            message += f" (signal {-worker.process.exitcode})"
+        worker.process.close()
+        running, in_hand = worker.tasks.popleft() if worker.tasks else None, list(worker.tasks)
+        for task in in_hand:
+            self.give(task)
+        return None if running is None else Failure(running.number, reason, message)
+
+    def _patience(self, timeout: float | None, since: float) -> float | None:
+        """How long to wait: until the time-out, or until a task is overdue."""
+        now = time.monotonic()
+        ends = [worker.since + self._recipe.limits.task_seconds for worker in self._crew if worker.tasks]
+        if timeout is not None:
+            ends.append(since + timeout)
+        return max(0.0, min(ends) - now) if ends else None

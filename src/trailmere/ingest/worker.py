@@ -1,0 +1,131 @@
+"""A worker process: takes tasks from a pipe, decodes and writes, gives outcomes back.
+
+Starts without PyIceberg and SQLAlchemy, and touches neither catalog nor ledger: whatever it does, or fails to do, is
+nothing until the loop commits it. It dies with the process that started it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import queue
+import signal
+import threading
+from collections import Counter
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
+
+from trailmere.events.decode import Event, RowBuilder
+from trailmere.ingest.records import Failure, Outcome, Recipe, Task
+from trailmere.ingest.steps import Bench, RowSink, Work, take
+from trailmere.lake.files import write_rows
+
+if TYPE_CHECKING:
+    from trailmere.events.formats import RecordText
+    from trailmere.lake.records import Batch, WrittenFile
+
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+# A row costs more than its text while it is built; and Arrow's strings end at 2 GiB a column.
+_ROW_OVERHEAD_BYTES = 512
+_LARGEST_FLUSH_BYTES = 1 << 30
+
+
+class FileSink:
+    """Rows to Parquet files of a batch, written whenever ``flush_bytes`` of record text have come together."""
+
+    def __init__(self, batch: Batch, part: str, flush_bytes: int) -> None:
+        self._batch = batch
+        self._part = part
+        self._flush_bytes = min(flush_bytes, _LARGEST_FLUSH_BYTES)
+        self._builder = RowBuilder(batch.family)
+        self._bytes = 0
+        self._parts = 0
+        self._files: list[WrittenFile] = []
+
+    def add(self, event: Event, record: RecordText, *, delivery_id: str, delivery_row: int) -> None:
+        self._builder.add(event, record, delivery_id=delivery_id, delivery_row=delivery_row)
+        self._bytes += len(record.text) + _ROW_OVERHEAD_BYTES
+        if self._bytes >= self._flush_bytes:
+            self._flush()
+
+    def finish(self) -> tuple[WrittenFile, ...]:
+        """Write what is left; all files of the sink."""
+        if len(self._builder):
+            self._flush()
+        return tuple(self._files)
+
+    def _flush(self) -> None:
+        rows = self._builder.finish()
+        part = f"{self._part}-{self._parts}"
+        self._files += write_rows(self._batch, part, rows.table, rows.event_keys, rows.content_keys, rows.delivery_rows)
+        self._parts += 1
+        self._bytes = 0
+
+
+class NoSink:
+    """A dry run writes nothing."""
+
+    def add(self, event: Event, record: RecordText, *, delivery_id: str, delivery_row: int) -> None:
+        """Nothing: the steps count."""
+
+
+def perform(task: Task, recipe: Recipe) -> Outcome:
+    """Take in the deliveries of a task. Files are synced when it returns."""
+    sink: RowSink = NoSink()
+    if task.batch is not None:
+        sink = FileSink(task.batch, f"{task.number:06d}", recipe.limits.batch_bytes)
+    bench = Bench(recipe, task.known, sink)
+    done = []
+    for row, delivery in enumerate(task.deliveries):
+        done.append(take(delivery, row, bench))
+    files = sink.finish() if isinstance(sink, FileSink) else ()
+    return _outcome(task, done, files)
+
+
+def _outcome(task: Task, done: list[Work], files: tuple[WrittenFile, ...]) -> Outcome:
+    return Outcome(
+        number=task.number,
+        entries=tuple(work.entry() for work in done),
+        files=files,
+        dead_letters=tuple(letter for work in done for letter in work.letters),
+        fields=tuple(field for work in done for field in work.new_fields()),
+        known_rejected=sum(work.known_rejected for work in done),
+        foreign=Counter(work.foreign for work in done if work.foreign is not None),
+        content_bytes=sum(work.content_bytes for work in done),
+    )
+
+
+def serve(connection: Connection, recipe: Recipe, parent: int) -> None:
+    """The life of a worker: tasks in, outcomes out, until the pipe is closed."""
+    _die_with(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the loop decides what an interrupt means
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
+    tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
+    # Tasks are received at once, so that the loop is never held up handing one over.
+    threading.Thread(target=_receive, args=(connection, tasks), daemon=True).start()
+    while (task := tasks.get()) is not None:
+        connection.send(_guarded(task, recipe))
+
+
+def _guarded(task: Task, recipe: Recipe) -> Outcome | Failure:
+    try:
+        return perform(task, recipe)
+    except Exception as error:  # a fault of ours costs one delivery, not the run; the loop finds which
+        return Failure(task.number, "decoder-crashed", f"{type(error).__name__}: {error}"[:2000])
+
+
+def _receive(connection: Connection, tasks: queue.SimpleQueue[Task | None]) -> None:
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            tasks.put(connection.recv())
+    tasks.put(None)
+
+
+def _die_with(parent: int) -> None:
+    """Be killed when the loop dies: nobody would commit what is written after that."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before we asked
+        os._exit(1)
