@@ -46,8 +46,9 @@ class Measurement:
         """The last line of its standard error, shortened: why it failed, as far as it said."""
         if self.exit_code == -signal.SIGKILL:
             return "killed: out of time or memory"
-        lines = [line for line in self.stderr.splitlines() if line.strip()]
-        return (lines[-1] if lines else f"exit code {self.exit_code}")[:160]
+        lines = [line.strip() for line in self.stderr.splitlines() if any(map(str.isalpha, line))]
+        told = [line for line in lines if "Error" in line or "Exception" in line]
+        return ((told or lines or [f"exit code {self.exit_code}"])[-1])[:160]
 
 
 def measure(command: Sequence[str], *, seconds: float = 300.0, cwd: Path | None = None) -> Measurement:

@@ -37,6 +37,7 @@ COLUMNS = (
     "userIdentity__accessKeyId",
     "userIdentity__arn",
     "eventID",
+    "eventCategory",
 )
 KEYS = frozenset(column.partition("__")[0] for column in COLUMNS)
 

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks import shapes
+from benchmarks.selection import FILTERED
 
 THREADS = 2
 CHDB_JSON = ", ".join(
@@ -74,9 +75,9 @@ def duckdb_parquet(corpus: Path, out: Path) -> None:
 def duckdb_events(corpus: Path, keys: frozenset[str] | None = None) -> str:
     """A query that gives the records of a corpus, one a row, with all members or only these."""
     return (
-        f"SELECT record.* FROM (SELECT unnest(Records) AS record FROM read_json('{corpus}/**/*.json.gz', "
+        f"SELECT * FROM (SELECT record.* FROM (SELECT unnest(Records) AS record FROM read_json('{corpus}/**/*.json.gz', "
         f"format = 'unstructured', columns = {{Records: '{shapes.duckdb_record(keys)}[]'}}, "
-        "maximum_object_size = 33554432))"
+        f"maximum_object_size = 33554432))) WHERE NOT ({FILTERED})"
     )
 
 
@@ -109,7 +110,7 @@ def _chdb_events(corpus: Path) -> str:
         picked.append(f"{time if key in shapes.times() else f'record.{key}'} AS {key}")
     source = f"file('{corpus}/**/*.json.gz', 'JSONEachRow', 'Records Array({shapes.clickhouse_record()})')"
     return (
-        f"SELECT {', '.join(picked)} FROM (SELECT arrayJoin(Records) AS record FROM {source}) "
+        f"SELECT {', '.join(picked)} FROM (SELECT arrayJoin(Records) AS record FROM {source}) WHERE NOT ({FILTERED}) "
         f"SETTINGS {CHDB_JSON}, max_threads = {THREADS}, max_insert_threads = {THREADS}"
     )
 
