@@ -29,6 +29,7 @@ __all__ = [
 
 _REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 # Categories whose records the CloudTrail struct holds; the others are read again by their own family's.
+_NOTIFIER = "aws:"  # aws:s3, aws:sqs: batches for Lambda, among records only by mistake
 _AT_ONCE = frozenset({"Management", "Data", "NetworkActivity"})
 
 
@@ -51,6 +52,8 @@ class EventDecoder:
                 return self._decode_slowly(record)
         if fields.eventTime is None or (time := microseconds(fields.eventTime)) is None:
             return _without_time(record, fields.eventTime)
+        if fields.eventSource is not None and fields.eventSource.startswith(_NOTIFIER):
+            return _notification(record, fields.eventSource)
         return Event(fields, "cloudtrail", category, time)
 
     def _decode_slowly(self, record: RecordText) -> Event | Defect:
@@ -65,6 +68,9 @@ class EventDecoder:
         time = microseconds(fields.eventTime) if fields.eventTime is not None else None
         if time is None:
             return _without_time(record, fields.eventTime)
+        source = getattr(fields, "eventSource", None)
+        if source is not None and source.startswith(_NOTIFIER):
+            return _notification(record, source)
         return Event(fields, family, category, time, tuple(drift.unknown_fields(record.text, family)))
 
 
@@ -79,3 +85,8 @@ def _without_time(record: RecordText, value: str | None) -> Defect:
     came = "none" if value is None else repr(value[:64])
     message = f"expected an eventTime such as 2026-01-31T23:59:59Z, got {came}"
     return Defect(record.ordinal, record.offset, record.text, "event-time", message)
+
+
+def _notification(record: RecordText, source: str) -> Defect:
+    message = f"expected a CloudTrail record, got a notification of {source[:64]}"
+    return Defect(record.ordinal, record.offset, record.text, "not-cloudtrail", message)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import msgspec
+import numpy as np
 
 from trailmere.events import scan
 from trailmere.events.salvage import salvage
@@ -43,7 +44,7 @@ _SAFE_DEPTH = 500  # msgspec itself stops near the interpreter's recursion limit
 
 _ENVELOPE_HEAD = re.compile(rb'[ \t\r\n]*\{[ \t\r\n]*"Records"[ \t\r\n]*:[ \t\r\n]*\[[ \t\r\n]*')
 _ENVELOPE_TAIL = re.compile(rb"[ \t\r\n]*\][ \t\r\n]*\}[ \t\r\n]*\Z")
-_NOTIFICATION_MARK = b'"aws:'
+_BRACE = b"{"[0]
 _NOTIFICATION = re.compile(rb'"eventSource"[ \t\r\n]*:[ \t\r\n]*"aws:')
 
 
@@ -119,11 +120,15 @@ def _records_file(body: bytes) -> list[scan.Element] | None:
     head = _ENVELOPE_HEAD.match(body)
     if head is None:
         return None
-    masked = scan.mask_surrogates(body)
+    masked = body
     try:
-        raws = _envelope_decoder.decode(masked).Records
+        raws = _envelope_decoder.decode(body).Records
     except (msgspec.DecodeError, RecursionError):
-        return None
+        masked = scan.mask_surrogates(body)
+        try:
+            raws = _envelope_decoder.decode(masked).Records
+        except (msgspec.DecodeError, RecursionError):
+            return None
     followed = scan.follow(body, masked, head.end(), raws)
     # The tail shows that the list is the only one: a second "Records" member would have replaced it unseen.
     if followed is None or _ENVELOPE_TAIL.match(body, followed[1]) is None:
@@ -132,19 +137,25 @@ def _records_file(body: bytes) -> list[scan.Element] | None:
 
 
 def _from_records(body: bytes, found: list[scan.Element], base: int, limit: int) -> Split:
-    suspects = _NOTIFICATION_MARK in body and any(_is_notification(text) for _, text in found)
-    if not suspects and scan.is_utf8(body) and all(_is_shallow_object(text, limit) for _, text in found):
+    if found and _is_notification(found[0].text):
+        return _from_documents(body, base, limit)
+    if scan.is_utf8(body) and _are_shallow_objects(body, found, limit):
         numbered = enumerate(found)
         return Split("records", [RecordText(ordinal, base + at, text) for ordinal, (at, text) in numbered])
-    if suspects and all(_is_notification(text) for _, text in found):
-        return _from_documents(body, base, limit)
     account = _Account(base, limit)
     for offset, text in found:
-        if _is_notification(text):
-            account.document(offset, text)
-        else:
-            account.record(offset, text)
+        account.record(offset, text)
     return account.close("records")
+
+
+def _are_shallow_objects(body: bytes, found: list[scan.Element], limit: int) -> bool:
+    """Whether all are objects, and none has more opening brackets than the limit (then none can be deeper)."""
+    if not all(text.startswith(b"{") for _, text in found):
+        return False
+    # "[" and "{" differ in one bit; counting them in one pass costs a tenth of counting them in each record.
+    opening = np.flatnonzero((np.frombuffer(body, dtype=np.uint8) | 0x20) == _BRACE)
+    starts = np.array([offset for offset, _ in found] + [len(body)])
+    return len(found) == 0 or int(np.diff(np.searchsorted(opening, starts)).max()) <= limit
 
 
 def _from_documents(body: bytes, base: int, limit: int) -> Split:
@@ -164,15 +175,9 @@ def _from_documents(body: bytes, base: int, limit: int) -> Split:
     return account.close("damaged")
 
 
-def _is_shallow_object(text: bytes, limit: int) -> bool:
-    """Whether it is an object that cannot be too deep: it has no more opening brackets than the limit."""
-    return text.startswith(b"{") and text.count(b"{") + text.count(b"[") <= limit
-
-
 def _is_notification(text: bytes) -> bool:
-    if _NOTIFICATION_MARK not in text or _NOTIFICATION.search(text) is None:
-        return False
-    return shape_of(text, levels=0).kind != "record"
+    """Whether it is S3's (or another service's) notification, which looks like a record at first sight."""
+    return _NOTIFICATION.search(text) is not None and shape_of(text, levels=0).kind != "record"
 
 
 def _one_defect(content: bytes, reason: str, message: str) -> Split:
@@ -197,7 +202,7 @@ class _Account:
             self.defect(Piece(offset, text, "not-an-object", "expected a JSON object in the list of records"))
         elif not scan.is_utf8(text):
             self.defect(Piece(offset, text, "encoding", "expected UTF-8, got bytes that are not"))
-        elif not _is_shallow_object(text, self._limit) and (depth := scan.depth_of(text)) > self._limit:
+        elif (depth := scan.depth_of(text)) > self._limit:
             message = f"expected at most {self._limit} levels of brackets, got {depth}"
             self.defect(Piece(offset, text, "depth", message))
         else:

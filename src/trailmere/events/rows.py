@@ -29,6 +29,7 @@ _HOUR_MICROSECONDS = 3_600_000_000
 _DAY_MICROSECONDS = 24 * _HOUR_MICROSECONDS
 _KEY_BYTES = 8
 _NO_EVENT_ID = 0
+_PART_ROWS = 4096
 
 _SCALARS = {
     VARCHAR: pa.string(),
@@ -71,61 +72,90 @@ def content_key(text: bytes) -> int:
 
 
 class RowBuilder:
-    """Collects events of one family and turns them into Arrow columns at once."""
+    """Collects events of one family and turns them into Arrow columns.
+
+    A part of some thousand rows is turned at a time: their structs are then still in the processor's cache, and
+    memory holds each record once, not once as structs and once as columns.
+    """
 
     def __init__(self, family: str) -> None:
         self._family = family
-        self._schema = arrow_schema(family)
-        self._fields: list[Any] = []
-        self._times: list[int] = []
-        self._texts: list[bytes] = []
-        self._ordinals: list[int] = []
-        self._delivery_ids: list[str] = []
-        self._delivery_rows: list[int] = []
+        self._finished: list[Rows] = []
+        self._finished_rows = 0
+        self._part = _Part(family)
 
     def __len__(self) -> int:
-        return len(self._fields)
+        return self._finished_rows + len(self._part.fields)
 
     def add(self, event: Event, record: RecordText, *, delivery_id: str, delivery_row: int) -> None:
         """Add a row. ``event`` must be of the builder's family and decoded from ``record``."""
-        self._fields.append(event.fields)
-        self._times.append(event.time)
-        self._texts.append(record.text)
-        self._ordinals.append(record.ordinal)
-        self._delivery_ids.append(delivery_id)
-        self._delivery_rows.append(delivery_row)
+        part = self._part
+        part.fields.append(event.fields)
+        part.times.append(event.time)
+        part.texts.append(record.text)
+        part.ordinals.append(record.ordinal)
+        part.delivery_ids.append(delivery_id)
+        part.delivery_rows.append(delivery_row)
+        if len(part.fields) == _PART_ROWS:
+            self._turn()
 
     def finish(self) -> Rows:
         """The rows, in the order they were added. The builder is empty afterwards."""
-        columns = [column for name in self._columns() for column in name]
-        rows = Rows(
-            table=pa.Table.from_arrays(columns, schema=self._schema),
-            event_keys=_keys([fields.eventID for fields in self._fields]),
-            content_keys=_joined([_digest(text) for text in self._texts]),
-            delivery_rows=np.array(self._delivery_rows, dtype=np.int32),
+        self._turn()
+        parts, self._finished, self._finished_rows = self._finished, [], 0
+        return Rows(
+            table=pa.concat_tables([part.table for part in parts]).combine_chunks(),
+            event_keys=np.concatenate([part.event_keys for part in parts]),
+            content_keys=np.concatenate([part.content_keys for part in parts]),
+            delivery_rows=np.concatenate([part.delivery_rows for part in parts]),
         )
-        self.__init__(self._family)  # type: ignore[misc]
-        return rows
+
+    def _turn(self) -> None:
+        self._finished_rows += len(self._part.fields)
+        self._finished.append(self._part.rows())
+        self._part = _Part(self._family)
+
+
+class _Part:
+    """Rows that are still structs."""
+
+    def __init__(self, family: str) -> None:
+        self.family = family
+        self.fields: list[Any] = []
+        self.times: list[int] = []
+        self.texts: list[bytes] = []
+        self.ordinals: list[int] = []
+        self.delivery_ids: list[str] = []
+        self.delivery_rows: list[int] = []
+
+    def rows(self) -> Rows:
+        columns = [array for arrays in self._columns() for array in arrays]
+        return Rows(
+            table=pa.Table.from_arrays(columns, schema=arrow_schema(self.family)),
+            event_keys=_keys([fields.eventID for fields in self.fields]),
+            content_keys=_joined([_digest(text) for text in self.texts]),
+            delivery_rows=np.array(self.delivery_rows, dtype=np.int32),
+        )
 
     def _columns(self) -> Iterator[list[pa.Array]]:
         derived = self._derived()
-        for column in COLUMNS[self._family]:
+        for column in COLUMNS[self.family]:
             if column.computed:
                 continue
             if column.name in derived:
                 yield [derived[column.name]]
             else:
-                yield list(_leaf_arrays(column.type, list(map(attrgetter(column.key), self._fields))))
+                yield list(_leaf_arrays(column.type, list(map(attrgetter(column.key), self.fields))))
 
     def _derived(self) -> dict[str, pa.Array]:
-        times = np.array(self._times, dtype=np.int64)
+        times = np.array(self.times, dtype=np.int64)
         return {
             "eventtime": pa.array(times).view(pa.timestamp("us")),
-            "eventjson": pa.array(self._texts, pa.binary()).view(pa.string()),
+            "eventjson": pa.array(self.texts, pa.binary()).view(pa.string()),
             "calendarday": pa.array(_calendar_days(times)),
             "hour": pa.array(times % _DAY_MICROSECONDS // _HOUR_MICROSECONDS),
-            "deliveryid": pa.array(self._delivery_ids, pa.string()),
-            "deliveryordinal": pa.array(self._ordinals, pa.int64()),
+            "deliveryid": pa.array(self.delivery_ids, pa.string()),
+            "deliveryordinal": pa.array(self.ordinals, pa.int64()),
             "eventidconflict": pa.array(np.zeros(len(times), dtype=np.bool_)),
         }
 

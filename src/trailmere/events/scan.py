@@ -22,7 +22,7 @@ _KEY = re.compile(WHITESPACE + rb"(" + STRING + rb")" + WHITESPACE + rb":" + WHI
 _VALUE = re.compile(STRING + rb"|[^ \t\r\n,:\[\]{}\"]+")
 _SEPARATOR = re.compile(WHITESPACE + rb",?" + WHITESPACE)
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
-_SPACED = re.compile(rb"[ \t\r\n]")
+_SPACED = re.compile(rb"[\t\r\n]")
 _STRING_OR_SPACE = re.compile(rb"(" + STRING + rb")|[ \t\r\n]+")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -208,9 +208,12 @@ def tidy(value: str) -> str:
 
 def compact(text: bytes) -> bytes:
     """The same JSON text without white space between its tokens; numbers and escapes are left as they are."""
-    if _SPACED.search(text) is None:
+    if b" " not in text and _SPACED.search(text) is None:
         return text
-    return _STRING_OR_SPACE.sub(rb"\1", text)
+    try:
+        return msgspec.json.format(text, indent=-1)
+    except (msgspec.DecodeError, RecursionError):  # lone surrogates
+        return _STRING_OR_SPACE.sub(rb"\1", text)
 
 
 def _end_of_value(text: bytes, start: int) -> int:

@@ -18,7 +18,6 @@ _TIMESTAMP = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,12}))?)?[ ]?(?:[Zz]|UTC|([+-])(\d\d):?(\d\d)?)?",
     re.ASCII,
 )
-_LOOSE = re.compile(rb"[\[{,:][ \t\r\n]|[ \t\r\n][\]},:]")
 _QUOTE, _NULL, _OPEN = b'"'[0], b"n"[0], b"{["
 _BACKSLASH = b"\\"
 
@@ -52,7 +51,7 @@ def map_value(text: bytes) -> str | None:
     if first == _QUOTE:
         return text[1:-1].decode() if _BACKSLASH not in text else scan.tidy(scan.string(text))
     if first in _OPEN:
-        return (scan.compact(text) if _LOOSE.search(text) else text).decode()
+        return scan.compact(text).decode()
     return None if first == _NULL else text.decode()
 
 
