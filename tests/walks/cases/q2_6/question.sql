@@ -1,0 +1,5 @@
+SELECT recipientAccountId, awsRegion, eventSource, eventName, eventID, eventTime
+FROM 467f2e52-84b9-4d41-8049-bc8f8fad35dd
+WHERE userIdentity.principalId = 'AROASVPO5CIEXAMPLE:[email protected]'
+AND errorCode = 'AccessDenied'
+AND eventTime > '2022-09-13 00:00:00' AND eventTime < '2022-09-14 00:00:00'
