@@ -1,8 +1,8 @@
-"""A process that takes a fixed set of deliveries into a lake, in an order of its own: ``python -m tests.lake.committer
-HOME SEED``. Neighbouring deliveries share half of their events; each has one record without an eventID.
+"""A process that takes a fixed set of deliveries into a lake, in an order of its own.
 
-It does what ingest does: recover, ask for known bytes, begin, write, commit, until nothing is left. ``check`` judges the
-lake by what the deliveries hold and what PyIceberg alone reads.
+``python -m tests.lake.committer HOME SEED``. Neighbouring deliveries share half of their events; each has one record
+without an eventID. It does what ingest does: recover, ask for known bytes, begin, write, commit, until nothing is left.
+``check`` judges the lake by what the deliveries hold and what PyIceberg alone reads.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Kill a committing process at a system call, then let another finish: every point, or a sample.
 
-``python -m tests.lake.kill FOLDER`` goes through all state-changing calls of one run and prints a table. The points are
-found by strace, none is chosen by hand; nothing in the software knows of them.
+``python -m tests.lake.kill FOLDER [STRIDE]`` goes through all state-changing calls of one run (or every STRIDE-th) and
+prints a table. The points are found by strace, none is chosen by hand; nothing in the software knows of them.
 """
 
 from __future__ import annotations
@@ -80,22 +80,23 @@ def calls_of_a_run(folder: Path) -> Counter[str]:
     )
 
 
-def all_points(folder: Path) -> None:
+def all_points(folder: Path, stride: int) -> None:
     """Kill at every call of a run and print, call by call, how many points held."""
     home, template = folder / "lake", folder / "template"
     prepare(folder)
     shutil.copytree(home, template)
     counts = calls_of_a_run(folder)
     for call, count in sorted(counts.items()):
+        points = range(1, count + 1, stride)
         killed = 0
-        for nth in range(1, count + 1):
+        for nth in points:
             shutil.rmtree(home)
             shutil.copytree(template, home)
             killed += run_killed(folder, Point(call, nth))
             run_whole(folder)
             check(home)
-        print(f"{call:12} {count:4} points, {killed:4} killed: 0 lost, 0 twice, 0 orphans", flush=True)
+        print(f"{call:12} {len(points):4} points, {killed:4} killed: 0 lost, 0 twice, 0 orphans", flush=True)
 
 
 if __name__ == "__main__":
-    all_points(Path(sys.argv[1]))
+    all_points(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1)
