@@ -74,11 +74,10 @@ def duckdb_parquet(corpus: Path, out: Path) -> None:
 
 def duckdb_events(corpus: Path, keys: frozenset[str] | None = None) -> str:
     """A query that gives the records of a corpus, one a row, with all members or only these."""
-    return (
-        f"SELECT * FROM (SELECT record.* FROM (SELECT unnest(Records) AS record FROM read_json('{corpus}/**/*.json.gz', "
-        f"format = 'unstructured', columns = {{Records: '{shapes.duckdb_record(keys)}[]'}}, "
-        f"maximum_object_size = 33554432))) WHERE NOT ({FILTERED})"
-    )
+    columns = f"{{Records: '{shapes.duckdb_record(keys)}[]'}}"
+    source = f"'{corpus}/**/*.json.gz', format = 'unstructured', columns = {columns}, maximum_object_size = 33554432"
+    records = f"SELECT unnest(Records) AS record FROM read_json({source})"
+    return f"SELECT * FROM (SELECT record.* FROM ({records})) WHERE NOT ({FILTERED})"
 
 
 def chdb_mergetree(corpus: Path, out: Path) -> None:

@@ -1,7 +1,7 @@
 """Writes the case folders of the seed's nineteen queries: ``python -m tests.walks.write_cases``.
 
-The rows come from the incidents' scripts (``trailmere.simulator.scenarios``). Run it when a script changes, and read the
-difference: a test holds the folders to the scripts.
+The rows come from the incidents' scripts (``trailmere.simulator.scenarios``). Run it when a script changes, and read
+the difference: a test holds the folders to the scripts.
 """
 
 from __future__ import annotations
