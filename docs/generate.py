@@ -19,9 +19,10 @@ def columns_page() -> str:
 
     parts = [
         "# Columns of event data stores\n\n",
-        "A store holds one family of events. Names are case-insensitive in SQL. *Hidden* columns can be named and are not in ",
-        "`SELECT *`. Members of rows are reached with dots: `userIdentity.sessionContext.sessionIssuer.arn`. A map holds the top-level ",
-        "members of a JSON object, in their original case: scalars as plain text, objects and arrays as compact JSON text.\n",
+        "A store holds one family of events. Names are case-insensitive in SQL. *Hidden* columns can be named and ",
+        "are not in `SELECT *`. Members of rows are reached with dots: ",
+        "`userIdentity.sessionContext.sessionIssuer.arn`. A map holds the top-level members of a JSON object, in ",
+        "their original case: scalars as plain text, objects and arrays as compact JSON text.\n",
     ]
     for family, columns in COLUMNS.items():
         categories = ", ".join(category for category, of in FAMILIES.items() if of == family)
@@ -40,7 +41,8 @@ def settings_page() -> str:
 
     parts = [
         "# Settings\n\n",
-        "Each is an environment variable; some are options of commands too, which win. Sizes are bytes, times seconds.\n\n",
+        "Each is an environment variable; some are options of commands too, which win. Sizes are bytes, times ",
+        "seconds.\n\n",
         "| variable | default | meaning |\n|---|---|---|\n",
     ]
     for setting in dataclasses.fields(Settings):
@@ -72,7 +74,15 @@ def dead_letters_page() -> str:
     return "".join(parts)
 
 
+def commands_page() -> str:
+    """Every command with its options, as ``--help`` has them."""
+    from trailmere.cli import app
+
+    return str(app.generate_docs(output_format="markdown")) + "\n"
+
+
 PAGES = {
+    "commands.md": commands_page,
     "columns.md": columns_page,
     "settings.md": settings_page,
     "errors.md": errors_page,
