@@ -1,0 +1,195 @@
+"""What every part of the binding shares: the catalog, the clock, fresh names, places and faults.
+
+``Binder.bind`` gives each node of the tree to the one writer that knows its class. A class without a writer is
+refused: the list of writers is the list of what is allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NoReturn, TypeAlias
+
+from sqlglot import exp
+
+from trailmere.errors import QueryError, StatementInvalid, StatementNotAllowed
+from trailmere.events.types import Row, Type
+from trailmere.query.dialect import scope as scopes
+from trailmere.query.dialect.scope import Scope, Use
+from trailmere.query.dialect.text import Limits, Source
+from trailmere.query.dialect.values import Value
+from trailmere.query.records import Catalog
+
+Writer: TypeAlias = "Callable[[Binder, exp.Expr, Scope], Value]"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A column that a query gives: ``name`` as CloudTrail Lake shows it, ``column`` in the engine SQL (unique)."""
+
+    name: str
+    column: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A bound query. ``transparent``: each row it gives is one row of its stores, so that a condition on its columns
+    is a condition on theirs."""
+
+    sql: str
+    outputs: tuple[Output, ...]
+    transparent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """A bound WITH entry. ``once``: the statement mentions it at most once."""
+
+    relation: str
+    query: Query
+    columns: tuple[str, ...]
+    once: bool
+
+
+@dataclass(slots=True)
+class Binder:
+    """One statement being bound."""
+
+    source: Source
+    catalog: Catalog
+    now: datetime
+    limits: Limits
+    writers: Mapping[type[exp.Expr], Writer]
+    write_query: Callable[[Binder, exp.Expr, Scope | None], Query]
+    root: exp.Expr | None = None
+    uses: list[Use] = field(default_factory=list)
+    common: dict[str, Common] = field(default_factory=dict)
+    mentions: dict[str, int] = field(default_factory=dict)
+    loose: list[tuple[exp.Expr, int]] = field(default_factory=list)
+    _names: dict[str, int] = field(default_factory=dict)
+
+    def fresh(self, prefix: str) -> str:
+        """A name that nothing else in the statement has."""
+        number = self._names.get(prefix, 0)
+        self._names[prefix] = number + 1
+        return f"{prefix}{number}"
+
+    def bind(self, node: exp.Expr, scope: Scope) -> Value:
+        """The value of an expression."""
+        writer = self.writers.get(type(node))
+        if writer is None:
+            self.refuse(node, f"{_described(node)} cannot be used in a query")
+        known = len(self.loose)
+        value = writer(self, node, scope)
+        if scope.grouped is not None and value.sql in scope.grouped:
+            del self.loose[known:]
+        return value
+
+    def column(self, node: exp.Expr, path: list[exp.Identifier], scope: Scope) -> Value:
+        """The column, field or lambda parameter that a path of names means."""
+        names = tuple(part.name.lower() for part in path)
+        try:
+            found = scopes.find(scope, names)
+        except scopes.Ambiguous as error:
+            self.fault(
+                node,
+                f"{path[0].name} is ambiguous: it is a column of {' and of '.join(error.places)}",
+                "put the table's alias before it",
+            )
+        if found is None:
+            self._unknown(path, names, scope)
+        value = self._descend(found, path[len(names) - len(found.rest) :], scope, path)
+        if found.relation is not None:
+            if found.relation.use and found.column:
+                scopes.note_use(found.relation.use, found.column, value)
+            if found.scope.grouped is not None:
+                self._note_loose(node, value, found.scope)
+        plain = len(names) == 1 or (found.qualified and not found.rest)
+        return value.named(path[-1].name if plain else path[-1].name.lower())
+
+    def _note_loose(self, node: exp.Expr, value: Value, scope: Scope) -> None:
+        if value.sql not in (scope.grouped or ()):
+            self.loose.append((node, id(scope.relations)))
+
+    def _descend(
+        self, found: scopes.Found, rest: list[exp.Identifier], scope: Scope, path: list[exp.Identifier]
+    ) -> Value:
+        value, relation, column = found.value, found.relation, found.column
+        if relation and relation.use and column and rest and isinstance(column.type, Row):
+            names = tuple(part.name.lower() for part in rest)
+            reached = scopes.leaf_path(relation, column, names)
+            if reached is None:
+                self._unknown(path, tuple(part.name.lower() for part in path), scope)
+            value, left = reached
+            rest = rest[len(rest) - len(left) :]
+        shown = path[0].name
+        for part in rest:
+            value = self.member(value, part, shown, scope)
+            shown = f"{shown}.{part.name}"
+        return value
+
+    def member(self, value: Value, part: exp.Identifier, shown: str, scope: Scope) -> Value:
+        """A field of a row value; ``shown`` is how the user wrote the row."""
+        if not isinstance(value.type, Row):
+            how = scopes.what_it_is(value.type).format(shown, part.name)
+            self.fault(part, f"{shown} {how}")
+        found = scopes.member(value.type, part.name.lower())
+        if found is None:
+            near = scopes.nearest(part.name.lower(), {f.name: f.key for f in value.type.fields})
+            self.fault(part, f"{shown} has no field {part.name}", f"did you mean {near}?" if near else None)
+        name = found.name.replace("'", "''")
+        return Value(f"struct_extract({value.sql}, '{name}')", found.type, name=part.name.lower())
+
+    def _unknown(self, path: list[exp.Identifier], names: tuple[str, ...], scope: Scope) -> NoReturn:
+        near = scopes.suggestion(scope, names)
+        written = ".".join(part.name for part in path)
+        hint = f"did you mean {near}?" if near else "trailmere store show lists the columns of a store"
+        if any(part.args.get("quoted") for part in path) and not near:
+            hint = "text stands between single quotes; double quotes are for names"
+        self.fault(path[0], f"there is no column {written}", hint)
+
+    def query(self, node: exp.Expr, scope: Scope | None) -> Query:
+        """A bound subquery."""
+        return self.write_query(self, node, scope)
+
+    def fault(self, node: exp.Expr, message: str, hint: str | None = None) -> NoReturn:
+        """Raise StatementInvalid at the node's place."""
+        raise self._error(StatementInvalid, node, message, hint)
+
+    def refuse(self, node: exp.Expr, message: str, hint: str | None = None) -> NoReturn:
+        """Raise StatementNotAllowed at the node's place."""
+        raise self._error(
+            StatementNotAllowed, node, message, hint or "only read-only SELECT statements over stores can be run"
+        )
+
+    def _error(self, kind: type[QueryError], node: exp.Expr, message: str, hint: str | None) -> QueryError:
+        line, column = self.place(node)
+        return kind(message, line=line, column=column, hint=hint)
+
+    def place(self, node: exp.Expr) -> tuple[int | None, int | None]:
+        """Line and column, from 1, where the node begins in what the user typed."""
+        current: exp.Expr | None = node
+        while current is not None:
+            starts = [place.meta["start"] for place in current.walk() if place.meta.get("start") is not None]
+            if starts:
+                return self.source.line_and_column(min(starts))
+            current = current.parent
+        return None, None
+
+    def shown(self, node: exp.Expr) -> str:
+        """The node as short Trino text, for messages."""
+        written = node.sql(dialect="trino", comments=False)
+        return written if len(written) <= 60 else written[:57] + "..."
+
+
+def shown_type(type: Type) -> str:
+    """A type for messages; rows are long and are cut."""
+    written = str(type)
+    return written if len(written) <= 60 else written[:57] + "..."
+
+
+def _described(node: exp.Expr) -> str:
+    words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in type(node).__name__)
+    return words.strip().upper()

@@ -1,0 +1,108 @@
+"""CAST and TRY_CAST: Trino's meaning where it differs from the engine's, and constants computed at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlglot import exp
+
+from trailmere.events.types import BOOLEAN, TIMESTAMP, VARCHAR, Array, Map, Row, Type
+from trailmere.query.dialect import times
+from trailmere.query.dialect.binder import Binder, shown_type
+from trailmere.query.dialect.moments import to_timestamp
+from trailmere.query.dialect.types import DATE, IPADDRESS, JSON, NUMERIC, UNKNOWN, VARBINARY, engine_type, from_sqlglot
+from trailmere.query.dialect.values import Value, day, null
+
+
+def cast(binder: Binder, node: exp.Expr, value: Value, *, tolerant: bool) -> Value:
+    """``CAST(value AS type)``; ``tolerant`` is TRY_CAST: NULL where it fails."""
+    wanted = from_sqlglot(node.args["to"])
+    if wanted is None:
+        binder.fault(node, f"the type {node.args['to'].sql(dialect='trino')} is not supported")
+    if value.type == wanted:
+        return value
+    constant = _constant(binder, node, value, wanted, tolerant)
+    if constant is not None:
+        return constant
+    if value.type == TIMESTAMP and wanted == DATE:
+        return as_day(binder, node, value)
+    if tolerant and wanted == IPADDRESS and value.type == VARCHAR:
+        return Value(f"lake_try_ip({value.sql})", IPADDRESS)
+    sql = _convert(binder, node, value, wanted)
+    return Value(f"TRY({sql})" if tolerant else sql, wanted, name=value.name)
+
+
+def as_day(binder: Binder, node: exp.Expr, value: Value) -> Value:
+    """The day of a time, UTC."""
+    if isinstance(value.constant, str):
+        value = to_timestamp(binder, node, value)
+    if isinstance(value.constant, datetime):
+        return day(value.constant.date())
+    if value.type not in (TIMESTAMP, DATE, VARCHAR, UNKNOWN):
+        binder.fault(node, f"a date is made of a timestamp or text, not of {shown_type(value.type)}")
+    origin = replace(value.origin, day=True) if value.origin and value.type == TIMESTAMP else None
+    return value if value.type == DATE else Value(f"CAST({value.sql} AS DATE)", DATE, origin=origin)
+
+
+def _constant(binder: Binder, node: exp.Expr, value: Value, wanted: Type, tolerant: bool) -> Value | None:
+    """Text that names a time, read now."""
+    if not isinstance(value.constant, str) or value.type != VARCHAR or wanted not in (TIMESTAMP, DATE):
+        return None
+    if tolerant and times.parse_time(value.constant) is None:
+        return null()
+    moment = to_timestamp(binder, node, value)
+    if wanted == TIMESTAMP:
+        return moment
+    assert isinstance(moment.constant, datetime)
+    return day(moment.constant.date())
+
+
+def _convert(binder: Binder, node: exp.Expr, value: Value, wanted: Type) -> str:
+    kind, sql = value.type, value.sql
+    if wanted == JSON:
+        return f"to_json({sql})"
+    if kind == JSON:
+        return _from_json(sql, wanted)
+    if wanted == VARCHAR:
+        return _to_text(binder, node, sql, kind)
+    if wanted == IPADDRESS and kind in (VARCHAR, UNKNOWN):
+        return f"lake_ip({sql})"
+    if wanted == TIMESTAMP and kind == VARCHAR:
+        return f"lake_timestamp({sql})"
+    if wanted == VARBINARY and kind == VARCHAR:
+        return f"encode({sql})"
+    _check(binder, node, kind, wanted)
+    return f"CAST({sql} AS {engine_type(wanted)})"
+
+
+def _from_json(sql: str, wanted: Type) -> str:
+    if isinstance(wanted, Map | Array | Row):
+        return f"CAST({sql} AS {engine_type(wanted)})"
+    if wanted == VARCHAR:
+        return f"lake_json_text({sql})"
+    return f"CAST(lake_json_text({sql}) AS {engine_type(wanted)})"
+
+
+def _to_text(binder: Binder, node: exp.Expr, sql: str, kind: Type) -> str:
+    if kind == TIMESTAMP:
+        return f"strftime({sql}, '%Y-%m-%d %H:%M:%S.%g')"
+    if kind == IPADDRESS:
+        return f"lake_ip_text({sql})"
+    if kind == VARBINARY:
+        binder.fault(node, "varbinary cannot be cast to varchar", "write from_utf8(...) or to_hex(...)")
+    return f"CAST({sql} AS VARCHAR)"
+
+
+_GROUPS = (frozenset({*NUMERIC, BOOLEAN, VARCHAR}), frozenset({DATE, TIMESTAMP, VARCHAR}))
+
+
+def _check(binder: Binder, node: exp.Expr, kind: Type, wanted: Type) -> None:
+    if kind == UNKNOWN or any(kind in group and wanted in group for group in _GROUPS):
+        return
+    if type(kind) is type(wanted) and isinstance(kind, Map | Array | Row):
+        return
+    if kind == VARCHAR and wanted not in (UNKNOWN,) and not isinstance(wanted, Map | Array | Row):
+        return
+    hint = "parse the text first: CAST(json_parse(...) AS ...)" if kind == VARCHAR else None
+    binder.fault(node, f"{shown_type(kind)} cannot be cast to {shown_type(wanted)}", hint)

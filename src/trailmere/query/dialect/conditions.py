@@ -1,0 +1,53 @@
+"""Conditions that a scan can use to leave files out.
+
+They are collected while conditions are written (``comparisons``): a condition is true of every row of a mention that
+can take part in the answer. Whoever adds them says for which mentions that is so: a WHERE for all of its own, the ON
+of an outer join only for the side that it may drop.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from trailmere.lake.records import Condition
+from trailmere.query.dialect.binder import Binder
+from trailmere.query.dialect.values import Value
+
+
+def add_conditions(binder: Binder, test: Value, mentions: set[str]) -> None:
+    """Remember what a test implies of the rows of these mentions."""
+    uses = {use.relation: use for use in binder.uses if use.relation in mentions}
+    for implied in test.implied:
+        use = uses.get(implied.relation)
+        if use is not None:
+            for condition in (implied.condition, *_as_time(implied.condition)):
+                if condition not in use.conditions:
+                    use.conditions.append(condition)
+
+
+def _as_time(condition: Condition) -> tuple[Condition, ...]:
+    """A condition on ``calendarday`` (YYYYMMDD) as one on ``eventtime``, of which it is derived."""
+    if condition.column != "calendarday":
+        return ()
+    values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+    days = [day for value in values if (day := _day(value)) is not None]
+    if len(days) != len(values):
+        return ()
+    first, after = min(days), max(days) + timedelta(days=1)
+    bounds = {
+        "=": (Condition("eventtime", ">=", first), Condition("eventtime", "<", after)),
+        "in": (Condition("eventtime", ">=", first), Condition("eventtime", "<", after)),
+        ">=": (Condition("eventtime", ">=", first),),
+        ">": (Condition("eventtime", ">=", after),),
+        "<": (Condition("eventtime", "<", first),),
+        "<=": (Condition("eventtime", "<", after),),
+    }
+    return bounds.get(condition.operator, ())
+
+
+def _day(value: object) -> datetime | None:
+    try:
+        found = date(int(str(value)[:4]), int(str(value)[4:6]), int(str(value)[6:8]))
+    except ValueError:
+        return None
+    return datetime.combine(found, datetime.min.time()) if len(str(value)) == 8 and found.year < 9999 else None

@@ -1,0 +1,80 @@
+"""Trino's grammar as sqlglot reads it, kept literal.
+
+sqlglot's own dialect turns functions into nodes of its own and moves array subscripts; here a function stays what the
+user wrote, so that ``functions`` alone says which ones exist and what they mean.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, NoReturn
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.dialects.trino import Trino
+from sqlglot.errors import ParseError, TokenError
+from sqlglot.parsers.trino import TrinoParser
+
+from trailmere.errors import QueryLimitExceeded, StatementInvalid, StatementNotAllowed
+from trailmere.query.dialect.text import Source
+
+# Functions with words between their arguments: only the parser can read them.
+_SPELLED = ("CAST", "TRY_CAST", "EXTRACT", "TRIM", "POSITION", "SUBSTRING", "LISTAGG")
+
+
+class _Parser(TrinoParser):
+    FUNCTIONS: ClassVar = {}
+    FUNCTION_PARSERS: ClassVar = {name: TrinoParser.FUNCTION_PARSERS[name] for name in _SPELLED}
+    NO_PAREN_FUNCTION_PARSERS: ClassVar = {
+        name: parse for name, parse in TrinoParser.NO_PAREN_FUNCTION_PARSERS.items() if name in ("ANY", "CASE", "IF")
+    }
+
+
+class _Grammar(Trino):
+    INDEX_OFFSET = 0
+    Parser = _Parser
+
+
+# sqlglot looks dialects up by name only for those it ships; an instance serves without registration.
+_GRAMMAR = _Grammar()
+
+
+def parse(source: Source) -> exp.Expr:
+    """The tree of the one query in the text.
+
+    Raises ``StatementInvalid`` with the place of the fault, ``StatementNotAllowed`` for several statements or none
+    that is a query, ``QueryLimitExceeded`` for nesting that the parser cannot follow.
+    """
+    try:
+        found = [tree for tree in sqlglot.parse(source.parsed, dialect=_GRAMMAR) if tree is not None]
+    except ParseError as error:
+        _unreadable(source, error)
+    except TokenError as error:
+        raise StatementInvalid(f"the statement cannot be read: {error}", line=1, column=1) from None
+    except RecursionError:
+        raise too_deep() from None
+    if len(found) != 1:
+        raise StatementNotAllowed(
+            f"one statement can be run at a time, and there are {len(found)}",
+            hint="run them one by one; a single ; may end a statement",
+        )
+    return found[0]
+
+
+def too_deep() -> QueryLimitExceeded:
+    """The error for a tree that is too deep to walk."""
+    return QueryLimitExceeded("the statement is nested too deeply", limit="query_nesting", hint="flatten it")
+
+
+def _unreadable(source: Source, error: ParseError) -> NoReturn:
+    detail = error.errors[0] if error.errors else {}
+    found = str(detail.get("highlight") or "").strip()
+    # sqlglot gives the column of the last character of the token.
+    offset = source.offset(detail.get("line") or 1, (detail.get("col") or 1)) - max(len(found) - 1, 0)
+    line, column = source.line_and_column(offset)
+    shown = f"unexpected {found}" if found else "the statement ends too early"
+    raise StatementInvalid(
+        f"the statement cannot be read: {shown}",
+        line=line,
+        column=column,
+        hint="look just before this place for a missing comma, quote, operator or keyword",
+    ) from None

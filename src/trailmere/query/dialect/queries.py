@@ -1,0 +1,436 @@
+"""SELECT, set operations, VALUES and WITH: from a query's tree to engine SQL and the columns it gives."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlglot import exp
+
+from trailmere.events.types import Row
+from trailmere.query.dialect import comparisons, tables
+from trailmere.query.dialect.binder import Binder, Common, Output, Query
+from trailmere.query.dialect.calls import is_aggregate, order_item
+from trailmere.query.dialect.comparisons import branch_type
+from trailmere.query.dialect.conditions import add_conditions
+from trailmere.query.dialect.expressions import path_of
+from trailmere.query.dialect.scope import Relation, Scope, column_value, nearest, note_use
+from trailmere.query.dialect.types import IPADDRESS
+from trailmere.query.dialect.values import Value, identifier
+
+_SELECT_ARGUMENTS = {
+    "expressions", "from_", "joins", "where", "group", "having", "order", "limit", "offset", "distinct", "with_", "windows",
+}  # fmt: skip
+
+
+def write_query(binder: Binder, node: exp.Expr, outer: Scope | None) -> Query:
+    """The query as engine SQL. ``outer`` is the query around it, whose columns it may use."""
+    common = dict(binder.common)
+    if (entries := node.args.get("with_")) is not None:
+        prefix = _with(binder, entries, outer)
+        query = _body(binder, node, outer)
+        query = replace(query, sql=f"{prefix} {query.sql}")
+    else:
+        query = _body(binder, node, outer)
+    binder.common = common
+    return query
+
+
+def _body(binder: Binder, node: exp.Expr, outer: Scope | None) -> Query:
+    if isinstance(node, exp.Select):
+        return _Select(binder, node, outer).write()
+    if isinstance(node, exp.SetOperation):
+        return _ordered(binder, node, _set_operation(binder, node, outer), outer)
+    if isinstance(node, exp.Subquery):
+        only(binder, node, {"this", "alias", "with_", "order", "limit", "offset"})
+        return _ordered(binder, node, write_query(binder, node.this, outer), outer)
+    if isinstance(node, exp.Values):
+        return _ordered(binder, node, _values(binder, node, outer), outer)
+    words = type(node).__name__.upper()
+    binder.refuse(node, f"{words} is not a query", "only read-only SELECT statements over stores can be run")
+
+
+def only(binder: Binder, node: exp.Expr, known: set[str]) -> None:
+    """Refuse what the parser attached to the node and nobody here looks at."""
+    for key, value in node.args.items():
+        if key not in known and value not in (None, False, [], ""):
+            place = value if isinstance(value, exp.Expr) else node
+            place = value[0] if isinstance(value, list) and isinstance(value[0], exp.Expr) else place
+            binder.refuse(place, f"{key.strip('_').upper()} is not supported here")
+
+
+def _with(binder: Binder, entries: exp.Expr, outer: Scope | None) -> str:
+    only(binder, entries, {"expressions", "recursive"})
+    if entries.args.get("recursive"):
+        binder.refuse(entries, "WITH RECURSIVE is not supported", "leave RECURSIVE out")
+    written = []
+    for entry in entries.expressions:
+        if not isinstance(entry, exp.CTE):
+            binder.refuse(entry, "WITH holds named queries only")
+        only(binder, entry, {"this", "alias"})
+        query = write_query(binder, entry.this, outer)
+        names = tuple(column.name.lower() for column in entry.args["alias"].args.get("columns") or [])
+        if names and len(names) != len(query.outputs):
+            binder.fault(entry, f"{entry.alias} names {len(names)} columns and its query gives {len(query.outputs)}")
+        relation, name = binder.fresh("q"), entry.alias.lower()
+        binder.common[name] = Common(relation, query, names, binder.mentions.get(name, 0) <= 1)
+        written.append(f"{identifier(relation)} AS ({query.sql})")
+    return "WITH " + ", ".join(written)
+
+
+def unique(names: list[str]) -> list[str]:
+    """Engine names for output columns: lower case, and no two alike."""
+    taken: set[str] = set()
+    result = []
+    for place, name in enumerate(names):
+        candidate = name.lower()
+        while candidate in taken:
+            candidate = f"{candidate}_{place}"
+        taken.add(candidate)
+        result.append(candidate)
+    return result
+
+
+class _Select:
+    """One SELECT being written, clause by clause in the order in which SQL gives them meaning."""
+
+    def __init__(self, binder: Binder, node: exp.Select, outer: Scope | None) -> None:
+        only(binder, node, _SELECT_ARGUMENTS)
+        self.binder, self.node = binder, node
+        self.scope = Scope(parent=outer)
+        self.items: list[tuple[exp.Expr, Value]] = []
+        self.grouping: str = ""
+
+    def write(self) -> Query:
+        """The query."""
+        around, self.binder.loose = self.binder.loose, []
+        pieces = [self._from(), self._where(), self._group()]
+        self._select()
+        pieces += [self._having(), self._order(), limits(self.binder, self.node)]
+        self._no_loose(around)
+        outputs = self._outputs()
+        query = Query(f"{self._head(outputs)}{''.join(pieces)}", outputs, self._transparent())
+        return query
+
+    def _from(self) -> str:
+        from_ = self.node.args.get("from_")
+        if from_ is None:
+            return ""
+        return " FROM " + tables.write_from(self.binder, from_, self.node.args.get("joins") or [], self.scope)
+
+    def _where(self) -> str:
+        where = self.node.args.get("where")
+        if where is None:
+            return ""
+        test = self._truth(where.this, "WHERE")
+        add_conditions(self.binder, test, {m for relation in self.scope.relations for m in relation.mentions()})
+        return f" WHERE {test.sql}"
+
+    def _truth(self, node: exp.Expr, clause: str | None) -> Value:
+        scope = replace(self.scope, clause=clause)
+        return comparisons.truth(self.binder, node, self.binder.bind(node, scope), scope)
+
+    def _group(self) -> str:
+        group = self.node.args.get("group")
+        keys: set[str] = set()
+        written = [self._group_item(item, keys) for item in group.expressions] if group else []
+        if group:
+            only(self.binder, group, {"expressions"})
+        if group or self._aggregates():
+            self.scope = replace(self.scope, grouped=frozenset(keys))
+        return " GROUP BY " + ", ".join(written) if written else ""
+
+    def _group_item(self, item: exp.Expr, keys: set[str]) -> str:
+        if isinstance(item, exp.Rollup | exp.Cube | exp.GroupingSets):
+            word = {exp.Rollup: "ROLLUP", exp.Cube: "CUBE"}.get(type(item), "GROUPING SETS")
+            return f"{word} ({', '.join(self._group_item(part, keys) for part in item.expressions)})"
+        if isinstance(item, exp.Tuple):
+            return "(" + ", ".join(self._group_item(part, keys) for part in item.expressions) + ")"
+        if isinstance(item, exp.Paren):
+            return f"({self._group_item(item.this, keys)})"
+        if isinstance(item, exp.Literal):
+            return self._group_ordinal(item, keys)
+        sql = self._group_value(item).sql
+        keys.add(sql)
+        return sql
+
+    def _group_ordinal(self, item: exp.Expr, keys: set[str]) -> str:
+        """``GROUP BY 2``: the second output column, whose meaning has to be known before SELECT is written."""
+        place = ordinal(item)
+        items = self.node.expressions
+        if place is None or not 1 <= place <= len(items):
+            self.binder.fault(item, f"GROUP BY {item} is no position of the {len(items)} selected columns")
+        if any(isinstance(part, exp.Star) or part.is_star for part in items[:place]):
+            self.binder.fault(item, "GROUP BY by position cannot count over *", "name the column")
+        chosen = items[place - 1]
+        value = self.binder.bind(chosen.this if isinstance(chosen, exp.Alias) else chosen, self._key_scope())
+        keys.add(value.sql)
+        return str(place)
+
+    def _group_value(self, item: exp.Expr) -> Value:
+        """A grouping expression; the alias of a selected column where there is no column of that name."""
+        path = path_of(item)
+        if path and len(path) == 1:
+            name = path[0].name.lower()
+            seen = any(relation.find(name) for relation in self.scope.relations) or name in self.scope.merged
+            for chosen in self.node.expressions:
+                if not seen and isinstance(chosen, exp.Alias) and chosen.alias.lower() == name:
+                    return self.binder.bind(chosen.this, self._key_scope())
+        return self.binder.bind(item, self._key_scope())
+
+    def _key_scope(self) -> Scope:
+        return replace(self.scope, clause="GROUP BY")
+
+    def _aggregates(self) -> bool:
+        parts = [*self.node.expressions, self.node.args.get("having"), self.node.args.get("order")]
+        return any(
+            is_aggregate(found)
+            for part in parts
+            if part is not None
+            for found in part.walk(prune=lambda inner: isinstance(inner, exp.Query))
+        )
+
+    def _select(self) -> None:
+        for item in self.node.expressions:
+            if isinstance(item, exp.Star) or (isinstance(item, exp.Column) and isinstance(item.this, exp.Star)):
+                self.items += self._star(item)
+            elif isinstance(item, exp.Alias):
+                if not isinstance(item.args["alias"], exp.Identifier):
+                    self.binder.refuse(item, "the alias cannot be read", "write AS name")
+                self.items.append((item, self.binder.bind(item.this, self.scope).named(item.alias)))
+            else:
+                self.items.append((item, self.binder.bind(item, self.scope)))
+        if not self.items:
+            self.binder.fault(self.node, "there is nothing to select")
+
+    def _star(self, item: exp.Expr) -> list[tuple[exp.Expr, Value]]:
+        star = item if isinstance(item, exp.Star) else item.this
+        only(self.binder, star, set())
+        if isinstance(item, exp.Star):
+            if not self.scope.relations:
+                self.binder.fault(item, "SELECT * needs a FROM clause")
+            merged = [(item, value.named(name)) for name, value in self.scope.merged.items()]
+            return merged + [
+                pair for relation in self.scope.relations for pair in self._all(item, relation, set(self.scope.merged))
+            ]
+        path = [part for part in item.parts[:-1] if isinstance(part, exp.Identifier)]
+        if len(path) == 1:
+            for relation in self.scope.relations:
+                if path[0].name.lower() in relation.qualifiers:
+                    return self._all(item, relation, set())
+        return self._members(item, path)
+
+    def _all(self, item: exp.Expr, relation: Relation, without: set[str]) -> list[tuple[exp.Expr, Value]]:
+        found = []
+        for column in relation.columns:
+            if column.hidden or column.name in without:
+                continue
+            value = column_value(relation, column).named(column.name)
+            if relation.use:
+                note_use(relation.use, column, value)
+            if self.scope.grouped is not None and value.sql not in self.scope.grouped:
+                self.binder.loose.append((item, id(self.scope.relations)))
+            found.append((item, value))
+        return found
+
+    def _members(self, item: exp.Expr, path: list[exp.Identifier]) -> list[tuple[exp.Expr, Value]]:
+        """``userIdentity.*``: the fields of a row."""
+        if len(path) == 1 and not any(relation.find(path[0].name.lower()) for relation in self.scope.relations):
+            names = {q: q for relation in self.scope.relations for q in relation.qualifiers}
+            near = nearest(path[0].name.lower(), names)
+            self.binder.fault(item, f"there is no table or row {path[0].name}", near and f"did you mean {near}?")
+        row = self.binder.column(item, path, self.scope)
+        if not isinstance(row.type, Row):
+            self.binder.fault(item, f"{'.'.join(part.name for part in path)} is not a row: it has no members")
+        shown = ".".join(part.name for part in path)
+        return [
+            (item, self.binder.member(row, exp.Identifier(this=part.name), shown, self.scope))
+            for part in row.type.fields
+        ]
+
+    def _having(self) -> str:
+        having = self.node.args.get("having")
+        return f" HAVING {self._truth(having.this, None).sql}" if having else ""
+
+    def _order(self) -> str:
+        order = self.node.args.get("order")
+        if not order:
+            return ""
+        names: dict[str, list[int]] = {}
+        for place, (_, value) in enumerate(self.items):
+            if value.name:
+                names.setdefault(value.name.lower(), []).append(place)
+        extra = {name: self.items[places[0]][1] for name, places in names.items() if self._alike(places)}
+        aliased = {
+            value.name.lower() for item, value in self.items if isinstance(item, exp.Alias) and value.name is not None
+        }
+        scope = replace(self.scope, clause="ORDER BY").inner({name: extra[name] for name in aliased & set(extra)})
+        return " ORDER BY " + ", ".join(self._order_item(item, names, scope) for item in order.expressions)
+
+    def _alike(self, places: list[int]) -> bool:
+        return len({self.items[place][1].sql for place in places}) == 1
+
+    def _order_item(self, item: exp.Expr, names: dict[str, list[int]], scope: Scope) -> str:
+        place = ordinal(item.this)
+        if place is not None and not 1 <= place <= len(self.items):
+            self.binder.fault(item, f"ORDER BY {place} is no position of the {len(self.items)} selected columns")
+        path = path_of(item.this)
+        if place is None and path and len(path) == 1 and (places := names.get(path[0].name.lower())):
+            if not self._alike(places):
+                self.binder.fault(item, f"{path[0].name} names {len(places)} selected columns", "give one an alias")
+            place = places[0] + 1
+        return order_item(str(place) if place else self.binder.bind(item.this, scope).sql, item)
+
+    def _no_loose(self, around: list[tuple[exp.Expr, int]]) -> None:
+        mine = id(self.scope.relations)
+        for node, relations in self.binder.loose:
+            if relations == mine and self.scope.grouped is not None:
+                shown = self.binder.shown(node)
+                self.binder.fault(
+                    node,
+                    f"{shown} must be in GROUP BY or inside an aggregate",
+                    f"add it to GROUP BY, or write arbitrary({shown})",
+                )
+        self.binder.loose = [*around, *(entry for entry in self.binder.loose if entry[1] != mine)]
+
+    def _outputs(self) -> tuple[Output, ...]:
+        names = [
+            value.name if value.name is not None else f"_col{place}" for place, (_, value) in enumerate(self.items)
+        ]
+        own = {mention for relation in self.scope.relations for mention in relation.mentions()}
+        return tuple(
+            Output(
+                name, column, value if value.origin and value.origin.relation in own else replace(value, origin=None)
+            )
+            for name, column, (_, value) in zip(names, unique(names), self.items, strict=True)
+        )
+
+    def _head(self, outputs: tuple[Output, ...]) -> str:
+        distinct = self.node.args.get("distinct")
+        if distinct is not None:
+            only(self.binder, distinct, set())
+        top = self.node is self.binder.root
+        columns = ", ".join(f"{_shown(o.value) if top else o.value.sql} AS {identifier(o.column)}" for o in outputs)
+        return f"SELECT {'DISTINCT ' if distinct else ''}{columns}"
+
+    def _transparent(self) -> bool:
+        cuts = ("group", "limit", "offset", "having")
+        if any(self.node.args.get(part) for part in cuts) or self.scope.grouped is not None:
+            return False
+        return not any(item.find(exp.Window) for item in self.node.expressions)
+
+
+def _shown(value: Value) -> str:
+    """A column of the answer: an address is shown as text."""
+    return f"lake_ip_text({value.sql})" if value.type == IPADDRESS else value.sql
+
+
+def ordinal(node: exp.Expr) -> int | None:
+    """The position that a bare whole number means in GROUP BY and ORDER BY."""
+    if isinstance(node, exp.Literal) and not node.is_string and str(node.this).isdigit():
+        return int(node.this)
+    return None
+
+
+def limits(binder: Binder, node: exp.Expr) -> str:
+    """LIMIT, OFFSET and FETCH FIRST."""
+    written = ""
+    limit, offset = node.args.get("limit"), node.args.get("offset")
+    if isinstance(limit, exp.Fetch):
+        options = limit.args.get("limit_options")
+        if options and (options.args.get("percent") or options.args.get("with_ties")):
+            binder.refuse(limit, "FETCH FIRST takes a number of rows, without PERCENT or WITH TIES")
+        written += f" LIMIT {_rows(binder, limit, limit.args.get('count') or exp.Literal.number(1))}"
+    elif limit is not None and limit.expression.name.upper() != "ALL":
+        only(binder, limit, {"expression"})
+        written += f" LIMIT {_rows(binder, limit, limit.expression)}"
+    if offset is not None:
+        only(binder, offset, {"expression"})
+        written += f" OFFSET {_rows(binder, offset, offset.expression)}"
+    return written
+
+
+def _rows(binder: Binder, node: exp.Expr, count: exp.Expr) -> int:
+    found = ordinal(count)
+    if found is None or found >= 2**63:
+        binder.fault(node, "LIMIT and OFFSET take a whole number of rows")
+    return found
+
+
+_WORDS: dict[type[exp.Expr], str] = {exp.Union: "UNION", exp.Except: "EXCEPT", exp.Intersect: "INTERSECT"}
+
+
+def _set_operation(binder: Binder, node: exp.SetOperation, outer: Scope | None) -> Query:
+    steps: list[exp.SetOperation] = []
+    left: exp.Expr = node
+    while isinstance(left, exp.SetOperation) and (left is node or not _modified(left)):
+        only(binder, left, {"this", "expression", "distinct", "with_", "order", "limit", "offset"})
+        steps.append(left)
+        left = left.this
+    query = write_query(binder, left, outer)
+    sql, outputs = f"({query.sql})", query.outputs
+    for step in reversed(steps):
+        right = write_query(binder, step.expression, outer)
+        outputs = _united(binder, step, outputs, right.outputs)
+        word = _WORDS[type(step)] + ("" if step.args.get("distinct") else " ALL")
+        if isinstance(step, exp.Intersect) and not sql.startswith("(("):
+            sql = f"({sql})"
+        sql = f"{sql} {word} ({right.sql})"
+        if isinstance(step, exp.Intersect):
+            sql = f"({sql})"
+    return Query(sql, outputs)
+
+
+def _modified(node: exp.Expr) -> bool:
+    return any(node.args.get(part) for part in ("order", "limit", "offset", "with_"))
+
+
+def _united(binder: Binder, node: exp.Expr, left: tuple[Output, ...], right: tuple[Output, ...]) -> tuple[Output, ...]:
+    if len(left) != len(right):
+        binder.fault(
+            node.expression,
+            f"the sides of {_WORDS[type(node)]} have {len(left)} and {len(right)} columns",
+            "select as many columns on both sides",
+        )
+    united = []
+    for one, other in zip(left, right, strict=True):
+        kind = branch_type(binder, node.expression, [one.value, other.value])
+        united.append(Output(one.name, one.column, Value(identifier(one.column), kind, name=one.name)))
+    return tuple(united)
+
+
+def _ordered(binder: Binder, node: exp.Expr, query: Query, outer: Scope | None) -> Query:
+    """The query with the ORDER BY, LIMIT and OFFSET that stand after its closing bracket."""
+    order, cut = node.args.get("order"), limits(binder, node)
+    if not order and not cut:
+        return query
+    alias = binder.fresh("u")
+    extra = {
+        output.name.lower(): Value(f"{identifier(alias)}.{identifier(output.column)}", output.value.type)
+        for output in query.outputs
+    }
+    scope = Scope(parent=outer, extra=extra, clause="ORDER BY")
+    items = []
+    for item in order.expressions if order else []:
+        place = ordinal(item.this)
+        if place is not None and not 1 <= place <= len(query.outputs):
+            binder.fault(item, f"ORDER BY {place} is no position of the {len(query.outputs)} selected columns")
+        items.append(order_item(str(place) if place else binder.bind(item.this, scope).sql, item))
+    ordering = " ORDER BY " + ", ".join(items) if items else ""
+    outputs = tuple(replace(output, value=replace(output.value, origin=None)) for output in query.outputs)
+    return Query(f"SELECT * FROM ({query.sql}) AS {identifier(alias)}{ordering}{cut}", outputs)
+
+
+def _values(binder: Binder, node: exp.Values, outer: Scope | None) -> Query:
+    only(binder, node, {"expressions", "alias", "order", "limit", "offset", "with_"})
+    scope = Scope(parent=outer)
+    rows = [
+        [binder.bind(cell, scope) for cell in (row.expressions if isinstance(row, exp.Tuple) else [row])]
+        for row in node.expressions
+    ]
+    if len({len(row) for row in rows}) != 1:
+        binder.fault(node, "the rows of VALUES have different lengths")
+    kinds = [branch_type(binder, node, list(column)) for column in zip(*rows, strict=True)]
+    outputs = tuple(Output(f"_col{n}", f"_col{n}", Value(f'"_col{n}"', kind)) for n, kind in enumerate(kinds))
+    body = ", ".join("(" + ", ".join(cell.sql for cell in row) + ")" for row in rows)
+    names = ", ".join(identifier(output.column) for output in outputs)
+    return Query(f"SELECT * FROM (VALUES {body}) AS {identifier(binder.fresh('v'))}({names})", outputs)

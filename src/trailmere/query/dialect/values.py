@@ -1,0 +1,141 @@
+"""What binding an expression gives: engine SQL, a Trino type, and what is known about it.
+
+Engine SQL is put together here from generated names, checked numbers and quoted literals; no other text of the user's
+gets into it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from trailmere.events.types import BIGINT, BOOLEAN, DOUBLE, INTEGER, TIMESTAMP, VARCHAR, Type
+from trailmere.lake.records import Condition
+from trailmere.query.dialect.types import DATE, DECIMAL, INTERVAL, UNKNOWN
+
+
+class _Missing:
+    """Says that a value is not known before the query runs (None is a value: NULL)."""
+
+    def __repr__(self) -> str:
+        return "NOT_CONSTANT"
+
+
+NOT_CONSTANT: Final = _Missing()
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An interval constant: months and an exact duration, either of which may be negative."""
+
+    months: int = 0
+    duration: timedelta = timedelta()
+
+    def __neg__(self) -> Interval:
+        return Interval(-self.months, -self.duration)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The stored column that a value is, unchanged: of which mention of a store (``relation``), and which.
+
+    ``nullable``: an outer join may have made it NULL. ``day``: the value is the day of that timestamp column.
+    """
+
+    relation: str
+    column: str
+    nullable: bool = False
+    day: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Implied:
+    """A condition on a mention of a store that holds of every row for which the value is true."""
+
+    relation: str
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A bound expression. ``name`` is the output name that CloudTrail Lake gives it, None for ``_colN``."""
+
+    sql: str
+    type: Type = UNKNOWN
+    constant: object = NOT_CONSTANT
+    origin: Origin | None = None
+    implied: tuple[Implied, ...] = ()
+    name: str | None = None
+
+    @property
+    def is_constant(self) -> bool:
+        """Is the value known now?"""
+        return self.constant is not NOT_CONSTANT
+
+    def named(self, name: str) -> Value:
+        """The same value under another output name."""
+        return replace(self, name=name)
+
+
+def identifier(name: str) -> str:
+    """A name between double quotes."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def text(value: str) -> Value:
+    """A varchar constant."""
+    return Value("'" + value.replace("'", "''") + "'", VARCHAR, value)
+
+
+def boolean(value: bool) -> Value:
+    """TRUE or FALSE."""
+    return Value("TRUE" if value else "FALSE", BOOLEAN, value)
+
+
+def null() -> Value:
+    """NULL, of no type yet."""
+    return Value("NULL", UNKNOWN, None)
+
+
+def number(written: str) -> Value:
+    """A number as the user wrote it. Raises ValueError where it is none.
+
+    Trino: 1 is an integer (bigint beyond 32 bits), 1.5 a decimal, 1e0 a double.
+    """
+    if re.fullmatch(r"[0-9]{1,19}", written) and int(written) < 2**63:
+        value = int(written)
+        return Value(str(value), INTEGER if value < 2**31 else BIGINT, value)
+    if re.fullmatch(r"[0-9]*\.?[0-9]*", written) and written.strip("."):
+        return Value(written if written[0] != "." else "0" + written, DECIMAL)
+    if re.fullmatch(r"[0-9]*\.?[0-9]*[eE][+-]?[0-9]{1,3}", written):
+        return Value(f"CAST({written} AS DOUBLE)", DOUBLE)
+    raise ValueError(written)
+
+
+def integer(value: int) -> Value:
+    """An integer constant, which may be negative."""
+    kind = INTEGER if -(2**31) <= value < 2**31 else BIGINT
+    return Value(str(value) if value >= 0 else f"({value})", kind, value)
+
+
+def timestamp(value: datetime) -> Value:
+    """A timestamp constant, naive UTC: of the columns' own type, so that statistics can be used."""
+    return Value(f"TIMESTAMP '{value.isoformat(sep=' ')}'", TIMESTAMP, value)
+
+
+def day(value: date) -> Value:
+    """A date constant."""
+    return Value(f"DATE '{value.isoformat()}'", DATE, value)
+
+
+def interval(value: Interval) -> Value:
+    """An interval constant."""
+    microseconds = value.duration // timedelta(microseconds=1)
+    parts = []
+    if value.months:
+        parts.append(f"to_months({value.months})")
+    if microseconds or not parts:
+        parts.append(f"to_microseconds({microseconds})")
+    return Value("(" + " + ".join(parts) + ")", INTERVAL, value)
