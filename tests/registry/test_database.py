@@ -31,7 +31,7 @@ METADATA = MetaData()
 COUNTERS = Table("counters", METADATA, Column("name", String(8), primary_key=True), Column("count", Integer))
 
 PROCESSES = 8
-ROUNDS = 40
+ROUNDS = 25
 
 
 def count(connection: Connection) -> int | None:

@@ -71,6 +71,37 @@ def test_a_store_is_read_back_as_it_was_created(database_url: str) -> None:
     assert registry.list() == (store,)
 
 
+def test_a_store_goes_through_its_whole_life_in_every_database(database_url: str) -> None:
+    clock = Clock()
+    registry = StoreRegistry(open_database(database_url), account_id=ACCOUNT, region=REGION, clock=clock)
+    store = registry.create("audit", termination_protection=False)
+    steps = (registry.activate, registry.stop_ingestion, registry.start_ingestion, registry.delete, registry.restore)
+
+    statuses = [step(store.id).status.value for step in steps]
+    registry.update("audit", name="audit-eu")
+    registry.delete("audit-eu")
+    clock.forward(days=7)
+    claimed = registry.claim_purge()
+    registry.purge(store.id)
+
+    assert statuses == ["ENABLED", "STOPPED_INGESTION", "ENABLED", "PENDING_DELETION", "ENABLED"]
+    assert [(one.name, one.purging) for one in claimed] == [("audit-eu", True)]
+    assert registry.list() == ()
+
+
+def test_a_store_can_be_given_its_id(registry: StoreRegistry) -> None:
+    store = registry.create("audit", store_id="0F1E2D3C-4B5A-6978-8796-A5B4C3D2E1F0")
+
+    assert registry.get("0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0") == store
+
+
+def test_an_id_is_given_once(registry: StoreRegistry) -> None:
+    store = registry.create("audit")
+
+    with pytest.raises(StoreAlreadyExists, match="with the id"):
+        registry.create("other", store_id=store.id)
+
+
 def test_a_store_is_found_by_name_by_id_and_by_arn(registry: StoreRegistry) -> None:
     store = registry.create("audit")
 
@@ -132,6 +163,7 @@ def test_names_are_what_aws_allows(registry: StoreRegistry, name: str) -> None:
         {"name": "a b c"},
         {"name": "audit\n"},
         {"name": "prüfung"},
+        {"store_id": "1"},
         {"retention_days": 6},
         {"retention_days": 3654},
         {"retention_days": 2558, "billing_mode": FIXED},

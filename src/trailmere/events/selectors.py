@@ -20,7 +20,7 @@ from typing import NoReturn
 
 from trailmere.errors import InvalidEventSelectors
 from trailmere.events.columns import FAMILIES
-from trailmere.events.selection import SelectorFields, compile_selectors, event_category
+from trailmere.events.selection import SelectorFields, compile_selectors
 from trailmere.events.selector_values import DATA_EVENT_RESOURCE_TYPES, NETWORK_ACTIVITY_EVENT_SOURCES
 
 __all__ = [
@@ -31,7 +31,6 @@ __all__ = [
     "SelectorFields",
     "categories_of",
     "compile_selectors",
-    "event_category",
     "family_of",
     "parse_selectors",
     "stored_selectors",
