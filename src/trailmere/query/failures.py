@@ -69,6 +69,9 @@ TABLE: dict[str, Meaning] = {
     "ValueError": _VALUE,
 }
 
+# What the engine calls types, where Trino says otherwise.
+TYPES = {"INT64": "bigint", "INT32": "integer", "INT16": "smallint", "INT8": "tinyint", "HUGEINT": "decimal(38,0)"}
+
 _MEMORY_HINT = "narrow the time range, select fewer columns or group by fewer, or allow more memory"
 _BUG_HINT = "this is a fault of Trailmere: please report the statement"
 
@@ -85,7 +88,8 @@ class Names:
         """The message with the user's names in it."""
         message = re.sub(r"\b\w+__\w+\b", lambda found: self.columns.get(found[0], found[0]), message)
         message = re.sub(r'"c(\d+)"', self._output, message)
-        return re.sub(r"\b\w+\b", lambda found: self.relations.get(found[0], found[0]), message)
+        known = {**TYPES, **self.relations}
+        return re.sub(r"\b\w+\b", lambda found: known.get(found[0], found[0]), message)
 
     def _output(self, found: re.Match[str]) -> str:
         place = int(found[1])

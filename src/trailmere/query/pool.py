@@ -197,6 +197,16 @@ class WorkerPool:
         self._busy: set[WorkerProcess] = set()
         self._lock = threading.Lock()
 
+    @property
+    def idle(self) -> tuple[WorkerProcess, ...]:
+        """Those that wait for a query."""
+        return tuple(self._idle)
+
+    @property
+    def busy(self) -> tuple[WorkerProcess, ...]:
+        """Those that answer one."""
+        return tuple(self._busy)
+
     def prepare(self) -> None:
         """Start the spare workers now; they warm up while the caller does something else."""
         with self._lock:
