@@ -36,9 +36,7 @@ class App:
         """The records of event data stores."""
         from trailmere.registry.stores import StoreRegistry
 
-        return StoreRegistry(
-            self.lake.engine, account_id=self.settings.account_id, region=self.settings.region
-        )
+        return StoreRegistry(self.lake.engine, account_id=self.settings.account_id, region=self.settings.region)
 
     @cached_property
     def lifecycle(self) -> StoreLifecycle:
@@ -75,9 +73,14 @@ class StoreCatalog:
         self._stores = stores
 
     def find(self, name: str) -> StoreEntry | None:
-        """The store of this name, bare id or ARN, or None."""
+        """The store of this name, bare id or ARN, or None. Raises InactiveStore when it is pending deletion."""
+        from trailmere.registry.records import Operation, status_after
+
         found = self._stores.find(name)
-        return None if found is None else _entry(found)
+        if found is None:
+            return None
+        status_after(found, Operation.QUERY)
+        return _entry(found)
 
     def names(self) -> tuple[str, ...]:
         """All names, for suggestions."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import multiprocessing
 import os
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
+from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 
 import pytest
@@ -62,6 +65,37 @@ def test_eight_processes_that_open_and_write_at_once_see_no_error_and_lose_no_up
 
     with reading(open_database(database_url)) as connection:
         assert count(connection) == sum(done)
+
+
+def count_up_aloud(url: str, told: Pipe) -> None:
+    """What a process of its own does until it is killed: count, and tell each commit when it has returned."""
+    engine = open_database(url)
+    create_tables(engine, METADATA)
+    with writing(engine) as connection:
+        connection.execute(insert(COUNTERS).values(name="n", count=0))
+    for number in itertools.count(1):
+        with writing(engine) as connection:
+            connection.execute(update(COUNTERS).values(count=number))
+        told.send(number)
+
+
+def test_a_commit_that_has_returned_survives_a_kill(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path)
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=count_up_aloud, args=(url, there))
+    process.start()
+    there.close()
+    heard = [here.recv() for _ in range(20)]
+
+    process.kill()
+    process.join()
+    with contextlib.suppress(EOFError):
+        while True:
+            heard.append(here.recv())
+
+    with reading(open_database(url)) as connection:
+        assert count(connection) in (heard[-1], heard[-1] + 1)  # the last one may have been killed before it could tell
 
 
 def test_reading_goes_on_while_another_writes_and_sees_the_last_commit(database_url: str) -> None:

@@ -1,0 +1,32 @@
+"""The builder ties the rooms: what one room decides holds in the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from trailmere.app import StoreCatalog, build
+from trailmere.errors import InactiveStore
+from trailmere.settings import load
+
+
+def test_a_statement_finds_a_store_by_name_id_and_arn(tmp_path: Path) -> None:
+    app = build(load({}, lake=tmp_path))
+    store = app.lifecycle.create("audit")
+    catalog = StoreCatalog(app.stores)
+
+    found = {catalog.find(name) for name in ("audit", store.id.upper(), store.arn)}
+    app.close()
+
+    assert [(entry.id, entry.family) for entry in found if entry is not None] == [(store.id, "cloudtrail")]
+
+
+def test_a_statement_cannot_read_from_a_store_that_is_pending_deletion(tmp_path: Path) -> None:
+    app = build(load({}, lake=tmp_path))
+    app.lifecycle.create("audit", termination_protection=False)
+    app.lifecycle.delete("audit")
+
+    with pytest.raises(InactiveStore, match="cannot query audit"):
+        StoreCatalog(app.stores).find("audit")
+    app.close()
