@@ -60,8 +60,8 @@ def pages(deliveries: Iterable[Delivery]) -> Iterator[tuple[Delivery, ...]]:
         yield page
 
 
-def look_up(lake: Lake, store_id: str, page: Sequence[Delivery]) -> Looked:
-    """What the ledger has at these places.
+def look_up(lake: Lake, store_id: str, page: Sequence[Delivery], *, retry_rejected: bool = False) -> Looked:
+    """What the ledger has at these places. With ``retry_rejected``, what was rejected before counts as never seen.
 
     An S3 object with the ETag and size that lay there before is known without reading it; of a file the bytes must be
     hashed, because nothing else tells that they are the same.
@@ -70,7 +70,7 @@ def look_up(lake: Lake, store_id: str, page: Sequence[Delivery]) -> Looked:
     to_read, known, rejected = [], [], 0
     expected: dict[str, KnownBytes] = {}
     for delivery in page:
-        entries = places.get(delivery.uri, [])
+        entries = [one for one in places.get(delivery.uri, []) if one.status != "rejected" or not retry_rejected]
         same = next((entry for entry in entries if _is_same_object(entry, delivery)), None)
         if same is None:
             to_read.append(delivery)

@@ -62,7 +62,8 @@ class Ingest:
     """Takes deliveries into one store. Use as a context: leaving it ends the workers and gives up open batches.
 
     ``progress`` is called after each task; ``stop`` is asked before each task is given out: once it is True what is out
-    is finished and committed, and the account says ``interrupted``.
+    is finished and committed, and the account says ``interrupted``. ``retry_rejected`` tries again what was rejected
+    before.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Ingest:
         limits: Limits,
         *,
         dry_run: bool = False,
+        retry_rejected: bool = False,
         progress: Callable[[Progress], None] = _silent,
         stop: Callable[[], bool] = _never,
     ) -> None:
@@ -79,6 +81,7 @@ class Ingest:
         self._store = store
         self._limits = limits
         self._dry_run = dry_run
+        self._retry_rejected = retry_rejected
         self._progress = progress
         self._stop = stop
         self._crew = Crew(Recipe(store.family, store.selectors, limits), limits.workers)
@@ -144,7 +147,7 @@ class Ingest:
     def _to_do(self, deliveries: Iterable[Delivery]) -> Iterator[Task]:
         """Tasks without number and batch; what is known without reading is entered on the way."""
         for page in pages(deliveries):
-            looked = look_up(self._lake, self._store.id, page)
+            looked = look_up(self._lake, self._store.id, page, retry_rejected=self._retry_rejected)
             if looked.known:
                 self._enter_known(Outcome(0, looked.known, known_rejected=looked.known_rejected))
             for some in group(looked.to_read, self._ratio, self._limits.batch_bytes):

@@ -159,9 +159,11 @@ def select_events(work: Work, bench: Bench) -> None:
 
 def build_rows(work: Work, bench: Bench) -> None:
     """Rows for the store's table. This is where the lazy steps run."""
-    add, row, id = bench.sink.add, work.row, work.id
+    add, row = bench.sink.add, work.row
+    id, first = work.delivery.record_of or (work.id, 0)
     for event, record in work.events:
-        add(event, record, delivery_id=id, delivery_row=row)
+        placed = record._replace(ordinal=record.ordinal + first) if first else record
+        add(event, placed, delivery_id=id, delivery_row=row)
         work.kept += 1
     work.records = []
 

@@ -17,7 +17,8 @@ class Delivery:
     place; what was there is named by the SHA-256 of its bytes, once they are read. ``size`` counts stored (compressed)
     bytes, None when unknown. ``etag`` is S3's, None elsewhere. ``due`` is the time in the key or file name, UTC, None
     when the name has none; sources yield in its order where they can, because files fed in time order prune best.
-    ``spool`` is a local file with the bytes, where the place itself can be read only once (standard input).
+    ``spool`` is a local file with the bytes, where the place cannot be read again (standard input, a dead letter).
+    ``record_of``: the bytes are one record of another delivery, of this id and at this ordinal; its row will say so.
     """
 
     uri: str
@@ -27,6 +28,7 @@ class Delivery:
     modified: datetime | None = None
     due: datetime | None = None
     spool: str | None = None
+    record_of: tuple[str, int] | None = None
 
 
 class Source(Protocol):
@@ -38,8 +40,14 @@ class Source(Protocol):
     """
 
     uri: str
-    other: Counter[str]
-    out_of_scope: int
+
+    @property
+    def other(self) -> Counter[str]:
+        """Objects left alone, by kind."""
+
+    @property
+    def out_of_scope(self) -> int:
+        """Objects outside the scope."""
 
     def listing(self) -> Iterator[Delivery]:
         """Every delivery of the source, in the order of the time in its name, those without one last.
