@@ -117,7 +117,7 @@ def test_a_record_comes_back_with_the_text_it_was_delivered_with(
         )
         with opened(lake) as app:
             answer = rows(app, "SELECT eventJson FROM events")
-            letters = [(letter.reason, letter.message) for letter in app.lake.dead_letters()]
+            letters = [(letter.letter.reason, letter.letter.message) for letter in app.lake.dead_letters()]
 
         assert letters == [], account
         assert Counter(row["eventJson"] for row in answer) == sent

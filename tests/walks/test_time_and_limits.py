@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +45,7 @@ def events_of(minute: str) -> list[dict[str, object]]:
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Filled:
     home = tmp_path_factory.mktemp("time")
     trailmere("store", "create", "events", lake=home / "lake")
     for day in DAYS:
@@ -54,7 +53,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
         trailmere("ingest", home / "logs", "--store", "events", lake=home / "lake")
     with opened(home / "lake") as app:
         snapshots = app.lake.snapshots(app.stores.get("events").id)
-    yield Filled(home / "lake", tuple(snapshot.id for snapshot in snapshots))
+    return Filled(home / "lake", tuple(snapshot.id for snapshot in snapshots))
 
 
 @pytest.mark.parametrize(("run", "expected"), [(0, 4), (1, 8), (2, 12)])
