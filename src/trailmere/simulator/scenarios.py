@@ -248,8 +248,8 @@ COMPROMISED_KEY_QUESTIONS: tuple[Question, ...] = (
         "WHERE eventTime > '2022-03-15 13:10:00' AND eventTime < '2022-03-16 00:00:00' AND\n"
         "userIdentity.accessKeyId = 'AKIAI44QH8DHBEXAMPLE' AND errorcode IS NULL\n"
         "GROUP by eventSource, eventName\norder by NumberEvents desc;",
-        "A trail was stopped. Objects were downloaded and deleted, as many deleted as downloaded, and two buckets after "
-        "them: exfiltration, and perhaps a ransom to come.",
+        "A trail was stopped. Objects were downloaded and deleted, as many deleted as downloaded, and two buckets "
+        "after them: exfiltration, and perhaps a ransom to come.",
         ("NumberEvents", "eventSource", "eventName"),
         lambda _columns: _count(compromised_key.script, *_KEY_DAY, True, _all(_by_new_key, _succeeded)),
     ),
@@ -325,8 +325,8 @@ COMPROMISED_PERSON_QUESTIONS: tuple[Question, ...] = (
         "2.4",
         "What of it changed something?",
         _person_sql("eventSource, eventName, eventTime, eventID, errorCode", "AND readOnly = false"),
-        "RunInstances, CreateImage, StartSession, CreateUser and PutRolePolicy were allowed. CreateAccessKey, CreateRole "
-        "and AttachRolePolicy (persistence) and DeleteDetector (evasion) were denied.",
+        "RunInstances, CreateImage, StartSession, CreateUser and PutRolePolicy were allowed. CreateAccessKey, "
+        "CreateRole and AttachRolePolicy (persistence) and DeleteDetector (evasion) were denied.",
         ("eventSource", "eventName", "eventTime", "eventID", "errorCode"),
         lambda columns: _person(*_PERSON_DAY, columns, lambda e: _by_person(e) and e.get("readOnly") is False),
     ),
