@@ -6,20 +6,19 @@ cost several times the decoding itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from msgspec.structs import astuple
 
-from trailmere.events import values
+from trailmere.events.arrays import Column, LeafBuilder, arrow_type, leaf_builder
 from trailmere.events.columns import COLUMNS, leaves
-from trailmere.events.types import BIGINT, BOOLEAN, DOUBLE, INTEGER, TIMESTAMP, VARCHAR, Array, Field, Map, Row, Type
 
 if TYPE_CHECKING:
     from trailmere.events.event import Event
@@ -29,16 +28,7 @@ _HOUR_MICROSECONDS = 3_600_000_000
 _DAY_MICROSECONDS = 24 * _HOUR_MICROSECONDS
 _KEY_BYTES = 8
 _NO_EVENT_ID = 0
-_PART_ROWS = 4096
-
-_SCALARS = {
-    VARCHAR: pa.string(),
-    BOOLEAN: pa.bool_(),
-    INTEGER: pa.int32(),
-    BIGINT: pa.int64(),
-    DOUBLE: pa.float64(),
-    TIMESTAMP: pa.timestamp("us"),
-}
+_PART_ROWS = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +48,7 @@ class Rows:
 @cache
 def arrow_schema(family: str) -> pa.Schema:
     """Names and types of ``columns.leaves(family)``; timestamps in microseconds without a zone (UTC)."""
-    return pa.schema([(leaf.name, _arrow_type(leaf.type)) for leaf in leaves(family)])
+    return pa.schema([(leaf.name, arrow_type(leaf.type)) for leaf in leaves(family)])
 
 
 def event_key(event_id: str | None) -> int:
@@ -129,23 +119,25 @@ class _Part:
         self.delivery_rows: list[int] = []
 
     def rows(self) -> Rows:
-        columns = [array for arrays in self._columns() for array in arrays]
         return Rows(
-            table=pa.Table.from_arrays(columns, schema=arrow_schema(self.family)),
+            table=pa.Table.from_arrays(list(self._columns()), schema=arrow_schema(self.family)),
             event_keys=_keys([fields.eventID for fields in self.fields]),
             content_keys=_joined([_digest(text) for text in self.texts]),
             delivery_rows=np.array(self.delivery_rows, dtype=np.int32),
         )
 
-    def _columns(self) -> Iterator[list[pa.Array]]:
+    def _columns(self) -> Iterator[pa.Array]:
         derived = self._derived()
-        for column in COLUMNS[self.family]:
-            if column.computed:
-                continue
-            if column.name in derived:
-                yield [derived[column.name]]
+        read = dict(zip(_read_names(self.family), self._values(), strict=True))
+        for name, build in _builders(self.family):
+            if name in derived:
+                yield derived[name]
             else:
-                yield list(_leaf_arrays(column.type, list(map(attrgetter(column.key), self.fields))))
+                yield from build(read[name])
+
+    def _values(self) -> list[Column]:
+        """The values that columns are read from, column by column, in the order of ``structs.members_of``."""
+        return list(zip(*map(astuple, self.fields), strict=True)) or [()] * len(_read_names(self.family))
 
     def _derived(self) -> dict[str, pa.Array]:
         times = np.array(self.times, dtype=np.int64)
@@ -160,87 +152,16 @@ class _Part:
         }
 
 
-def _arrow_type(type: Type) -> pa.DataType:
-    if isinstance(type, Map):
-        return pa.map_(pa.string(), pa.string())
-    if isinstance(type, Array):
-        return pa.list_(pa.field("element", _arrow_type(type.element)))
-    if isinstance(type, Row):
-        return pa.struct([(field.name, _arrow_type(field.type)) for field in type.fields])
-    return _SCALARS[type]
+@cache
+def _builders(family: str) -> tuple[tuple[str, LeafBuilder], ...]:
+    """For each stored column its name and what builds its arrays."""
+    return tuple((column.name, leaf_builder(column.type)) for column in COLUMNS[family] if not column.computed)
 
 
-def _leaf_arrays(type: Type, column: list[Any]) -> Iterator[pa.Array]:
-    """The physical columns below a declared column, from the structs' values."""
-    if not isinstance(type, Row):
-        yield _array(type, column)
-        return
-    filled = _filled(column)
-    for field in type.fields:
-        yield from _leaf_arrays(field.type, _members(field, filled))
-
-
-def _array(type: Type, column: list[Any]) -> pa.Array:
-    if column.count(None) == len(column):
-        return pa.nulls(len(column), _arrow_type(type))
-    if isinstance(type, Map):
-        return _map_array(column)
-    if isinstance(type, Array):
-        return _list_array(type, column)
-    if isinstance(type, Row):
-        filled = _filled(column)
-        parts = [_array(field.type, _members(field, filled)) for field in type.fields]
-        missing = pa.array([value is None for value in column], pa.bool_())
-        return pa.StructArray.from_arrays(parts, fields=list(_arrow_type(type)), mask=missing)
-    if type is TIMESTAMP:
-        moments = [None if text is None else values.microseconds(text) for text in column]
-        return pa.array(moments, pa.int64()).view(pa.timestamp("us"))
-    return pa.array(column, _SCALARS[type])
-
-
-def _filled(column: list[Any]) -> list[Any]:
-    """The structs of a column with an empty one where there is none; all None where no row has one."""
-    struct = next((struct for struct in column if struct is not None), None)
-    if struct is None:
-        return column
-    empty = struct.__class__()
-    return [empty if struct is None else struct for struct in column]
-
-
-def _members(field: Field, column: list[Any]) -> list[Any]:
-    """The values of a member in each struct of a filled column; the first spelling that a struct has wins."""
-    if not column or column[0] is None:
-        return column
-    found = list(map(attrgetter(field.key), column))
-    for spelling in field.spellings:
-        others = map(attrgetter(spelling), column)
-        found = [other if value is None else value for value, other in zip(found, others, strict=True)]
-    return found
-
-
-def _map_array(column: list[dict[str, Any] | None]) -> pa.Array:
-    keys: list[str] = []
-    items: list[bytes] = []
-    for members in column:
-        if members:
-            keys.extend(members)
-            items.extend(map(bytes, members.values()))
-    offsets, missing = _offsets(column)
-    texts = list(map(values.map_value, items))
-    return pa.MapArray.from_arrays(offsets, pa.array(keys, pa.string()), pa.array(texts, pa.string()), mask=missing)
-
-
-def _list_array(type: Array, column: list[list[Any] | None]) -> pa.Array:
-    offsets, missing = _offsets(column)
-    elements = _array(type.element, [element for part in column if part for element in part])
-    return pa.ListArray.from_arrays(offsets, elements, type=_arrow_type(type), mask=missing)
-
-
-def _offsets(column: Sequence[Any]) -> tuple[pa.Array, pa.Array]:
-    sizes = [0 if part is None else len(part) for part in column]
-    offsets = np.zeros(len(column) + 1, dtype=np.int32)
-    np.cumsum(sizes, out=offsets[1:])
-    return pa.array(offsets), pa.array([part is None for part in column], pa.bool_())
+@cache
+def _read_names(family: str) -> tuple[str, ...]:
+    """The names of the columns that are read from the record, in the order of the structs' attributes."""
+    return tuple(column.name for column in COLUMNS[family] if column.key)
 
 
 def _calendar_days(times: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
