@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
@@ -21,11 +22,13 @@ from trailmere.query.dialect.expressions import WRITERS
 from trailmere.query.dialect.functions import FUNCTIONS
 from trailmere.query.dialect.macros import MACROS
 from trailmere.query.dialect.queries import write_query
-from trailmere.query.dialect.scope import Use
 from trailmere.query.dialect.text import Limits, Source
 from trailmere.query.dialect.times import naive_utc
 from trailmere.query.dialect.types import UNKNOWN
 from trailmere.query.records import Catalog, OutputColumn, Statement, TableUse
+
+if TYPE_CHECKING:
+    from trailmere.query.dialect.scope import Use
 
 __all__ = ["FUNCTIONS", "MACROS", "PASSES", "Draft", "Limits", "compile"]
 

@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NoReturn, TypeAlias
-
-from sqlglot import exp
+from typing import TYPE_CHECKING, TypeAlias
 
 from trailmere.errors import QueryError, StatementInvalid, StatementNotAllowed
 from trailmere.events.types import Row, Type
 from trailmere.query.dialect import scope as scopes
-from trailmere.query.dialect.scope import Scope, Use
-from trailmere.query.dialect.text import Limits, Source
 from trailmere.query.dialect.values import Value
-from trailmere.query.records import Catalog
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+    from trailmere.query.dialect.scope import Scope, Use
+    from trailmere.query.dialect.text import Limits, Source
+    from trailmere.query.records import Catalog
 
 Writer: TypeAlias = "Callable[[Binder, exp.Expr, Scope], Value]"
 
@@ -80,7 +82,7 @@ class Binder:
         """The value of an expression."""
         writer = self.writers.get(type(node))
         if writer is None:
-            self.refuse(node, f"{_described(node)} cannot be used in a query")
+            raise self.refuse(node, f"{_described(node)} cannot be used in a query")
         known = len(self.loose)
         value = writer(self, node, scope)
         if scope.grouped is not None and value.sql in scope.grouped:
@@ -93,13 +95,13 @@ class Binder:
         try:
             found = scopes.find(scope, names)
         except scopes.Ambiguous as error:
-            self.fault(
+            raise self.fault(
                 node,
                 f"{path[0].name} is ambiguous: it is a column of {' and of '.join(error.places)}",
                 "put the table's alias before it",
-            )
+            ) from None
         if found is None:
-            self._unknown(path, names, scope)
+            raise self._unknown(path, names, scope)
         value = self._descend(found, path[len(names) - len(found.rest) :], scope, path)
         if found.relation is not None:
             if found.relation.use and found.column:
@@ -121,7 +123,7 @@ class Binder:
             names = tuple(part.name.lower() for part in rest)
             reached = scopes.leaf_path(relation, column, names)
             if reached is None:
-                self._unknown(path, tuple(part.name.lower() for part in path), scope)
+                raise self._unknown(path, tuple(part.name.lower() for part in path), scope)
             value, left = reached
             rest = rest[len(rest) - len(left) :]
         shown = path[0].name
@@ -134,33 +136,33 @@ class Binder:
         """A field of a row value; ``shown`` is how the user wrote the row."""
         if not isinstance(value.type, Row):
             how = scopes.what_it_is(value.type).format(shown, part.name)
-            self.fault(part, f"{shown} {how}")
+            raise self.fault(part, f"{shown} {how}")
         found = scopes.member(value.type, part.name.lower())
         if found is None:
             near = scopes.nearest(part.name.lower(), {f.name: f.key for f in value.type.fields})
-            self.fault(part, f"{shown} has no field {part.name}", f"did you mean {near}?" if near else None)
+            raise self.fault(part, f"{shown} has no field {part.name}", f"did you mean {near}?" if near else None)
         name = found.name.replace("'", "''")
         return Value(f"struct_extract({value.sql}, '{name}')", found.type, name=part.name.lower())
 
-    def _unknown(self, path: list[exp.Identifier], names: tuple[str, ...], scope: Scope) -> NoReturn:
+    def _unknown(self, path: list[exp.Identifier], names: tuple[str, ...], scope: Scope) -> QueryError:
         near = scopes.suggestion(scope, names)
         written = ".".join(part.name for part in path)
         hint = f"did you mean {near}?" if near else "trailmere store show lists the columns of a store"
         if any(part.args.get("quoted") for part in path) and not near:
             hint = "text stands between single quotes; double quotes are for names"
-        self.fault(path[0], f"there is no column {written}", hint)
+        return self.fault(path[0], f"there is no column {written}", hint)
 
     def query(self, node: exp.Expr, scope: Scope | None) -> Query:
         """A bound subquery."""
         return self.write_query(self, node, scope)
 
-    def fault(self, node: exp.Expr, message: str, hint: str | None = None) -> NoReturn:
-        """Raise StatementInvalid at the node's place."""
-        raise self._error(StatementInvalid, node, message, hint)
+    def fault(self, node: exp.Expr, message: str, hint: str | None = None) -> QueryError:
+        """StatementInvalid at the node's place, for the caller to raise."""
+        return self._error(StatementInvalid, node, message, hint)
 
-    def refuse(self, node: exp.Expr, message: str, hint: str | None = None) -> NoReturn:
-        """Raise StatementNotAllowed at the node's place."""
-        raise self._error(
+    def refuse(self, node: exp.Expr, message: str, hint: str | None = None) -> QueryError:
+        """StatementNotAllowed at the node's place, for the caller to raise."""
+        return self._error(
             StatementNotAllowed, node, message, hint or "only read-only SELECT statements over stores can be run"
         )
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from trailmere.query.dialect import comparisons
-from trailmere.query.dialect.binder import Binder
 from trailmere.query.dialect.functions import FUNCTIONS
 from trailmere.query.dialect.functions.signature import Call, Function
 from trailmere.query.dialect.scope import Scope, nearest
-from trailmere.query.dialect.values import Value
+
+if TYPE_CHECKING:
+    from trailmere.query.dialect.binder import Binder
+    from trailmere.query.dialect.values import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ def write_wrapped(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
 def write_window(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
     """``f(...) OVER (...)``; a named window is written out."""
     if scope.clause and scope.clause != "ORDER BY":
-        binder.fault(node, f"a window function cannot stand in {scope.clause}", "use it in a subquery")
+        raise binder.fault(node, f"a window function cannot stand in {scope.clause}", "use it in a subquery")
     window = f" OVER ({_window(binder, node, scope)})"
     inside, around = _unwrap(binder, node.this, scope, _Around(window=window))
     return _write(binder, inside, scope, around)
@@ -92,22 +95,22 @@ def _write(binder: Binder, node: exp.Expr, scope: Scope, around: _Around) -> Val
     if isinstance(node, exp.GroupConcat):
         return write_listagg(binder, node, scope)
     if not isinstance(node, exp.Anonymous):
-        binder.refuse(node, f"{binder.shown(node)} cannot stand before OVER, FILTER or IGNORE NULLS")
+        raise binder.refuse(node, f"{binder.shown(node)} cannot stand before OVER, FILTER or IGNORE NULLS")
     name = node.name.lower()
     function = FUNCTIONS.get(name)
     if function is None:
         near = nearest(name, {known: known for known in FUNCTIONS})
         hint = f"did you mean {near}?" if near else "docs/reference/sql.md lists the functions"
-        binder.refuse(node, f"there is no function {node.name}", hint)
+        raise binder.refuse(node, f"there is no function {node.name}", hint)
     arguments, distinct, order = _arguments(binder, node, scope, function, around)
     _count(binder, node, function, len(arguments))
     if function.kind == "aggregate":
         return _aggregate(binder, node, scope, function, arguments, distinct, order, around)
     if distinct or order or around.filter:
-        binder.fault(node, f"{function.name} is not an aggregate: it takes no DISTINCT, ORDER BY or FILTER")
+        raise binder.fault(node, f"{function.name} is not an aggregate: it takes no DISTINCT, ORDER BY or FILTER")
     if (function.kind == "window") != bool(around.window):
         told = "needs an OVER (...) clause" if function.kind == "window" else "takes no OVER (...) clause"
-        binder.fault(node, f"{function.name} {told}")
+        raise binder.fault(node, f"{function.name} {told}")
     return function.build(Call(binder, node, scope, function, arguments, over=around.window, nulls=around.nulls))
 
 
@@ -132,7 +135,7 @@ def _count(binder: Binder, node: exp.Expr, function: Function, given: int) -> No
     least, most = function.least, function.most
     if given < least or (most is not None and given > most):
         wanted = str(least) if least == most else f"{least} or more" if most is None else f"{least} to {most}"
-        binder.fault(node, f"{function.name} takes {wanted} arguments, and {given} were given")
+        raise binder.fault(node, f"{function.name} takes {wanted} arguments, and {given} were given")
 
 
 def _aggregate(
@@ -146,7 +149,7 @@ def _aggregate(
     around: _Around,
 ) -> Value:
     if not around.window and scope.clause and scope.clause != "ORDER BY":
-        binder.fault(
+        raise binder.fault(
             node,
             f"the aggregate {function.name} cannot stand in {scope.clause}",
             "conditions on aggregates stand in HAVING" if scope.clause == "WHERE" else None,
@@ -192,7 +195,7 @@ def _definition(binder: Binder, node: exp.Expr, name: str) -> exp.Expr:
                 order=window.args.get("order"),
                 spec=window.args.get("spec"),
             )
-    binder.fault(node, f"there is no window {name}", "declare it: WINDOW name AS (...)")
+    raise binder.fault(node, f"there is no window {name}", "declare it: WINDOW name AS (...)")
 
 
 _KINDS = {"ROWS", "RANGE", "GROUPS"}
@@ -204,7 +207,7 @@ def _frame(binder: Binder, node: exp.Expr, spec: exp.Expr, scope: Scope) -> str:
     start = _edge(binder, spec.args.get("start"), spec.args.get("start_side"), scope)
     end = _edge(binder, spec.args.get("end"), spec.args.get("end_side"), scope)
     if kind not in _KINDS or start is None or spec.args.get("exclude"):
-        binder.fault(node, "the window's frame cannot be read", "ROWS BETWEEN 1 PRECEDING AND CURRENT ROW")
+        raise binder.fault(node, "the window's frame cannot be read", "ROWS BETWEEN 1 PRECEDING AND CURRENT ROW")
     return f"{kind} BETWEEN {start} AND {end or 'CURRENT ROW'}"
 
 

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-
-from sqlglot import exp
+from typing import TYPE_CHECKING
 
 from trailmere.events.types import BOOLEAN, TIMESTAMP, VARCHAR, Array, Map, Row, Type
 from trailmere.query.dialect import times
 from trailmere.query.dialect.binder import Binder, shown_type
 from trailmere.query.dialect.moments import to_timestamp
 from trailmere.query.dialect.types import DATE, IPADDRESS, JSON, NUMERIC, UNKNOWN, VARBINARY, engine_type, from_sqlglot
-from trailmere.query.dialect.values import Value, day, null
+from trailmere.query.dialect.values import Value, day, identifier, null
+
+if TYPE_CHECKING:
+    from sqlglot import exp
 
 
 def cast(binder: Binder, node: exp.Expr, value: Value, *, tolerant: bool) -> Value:
     """``CAST(value AS type)``; ``tolerant`` is TRY_CAST: NULL where it fails."""
     wanted = from_sqlglot(node.args["to"])
     if wanted is None:
-        binder.fault(node, f"the type {node.args['to'].sql(dialect='trino')} is not supported")
+        raise binder.fault(node, f"the type {node.args['to'].sql(dialect='trino')} is not supported")
     if value.type == wanted:
         return value
     constant = _constant(binder, node, value, wanted, tolerant)
@@ -40,7 +42,7 @@ def as_day(binder: Binder, node: exp.Expr, value: Value) -> Value:
     if isinstance(value.constant, datetime):
         return day(value.constant.date())
     if value.type not in (TIMESTAMP, DATE, VARCHAR, UNKNOWN):
-        binder.fault(node, f"a date is made of a timestamp or text, not of {shown_type(value.type)}")
+        raise binder.fault(node, f"a date is made of a timestamp or text, not of {shown_type(value.type)}")
     origin = replace(value.origin, day=True) if value.origin and value.type == TIMESTAMP else None
     return value if value.type == DATE else Value(f"CAST({value.sql} AS DATE)", DATE, origin=origin)
 
@@ -72,8 +74,20 @@ def _convert(binder: Binder, node: exp.Expr, value: Value, wanted: Type) -> str:
         return f"lake_timestamp({sql})"
     if wanted == VARBINARY and kind == VARCHAR:
         return f"encode({sql})"
+    if isinstance(kind, Row) and isinstance(wanted, Row) and len(kind.fields) == len(wanted.fields):
+        return _row_to_row(binder, node, sql, kind, wanted)
     _check(binder, node, kind, wanted)
     return f"CAST({sql} AS {engine_type(wanted)})"
+
+
+def _row_to_row(binder: Binder, node: exp.Expr, sql: str, kind: Row, wanted: Row) -> str:
+    """Trino casts rows by place; the engine would by name."""
+    parts = []
+    for old, new in zip(kind.fields, wanted.fields, strict=True):
+        member = f"struct_extract({sql}, '{old.name}')"
+        made = member if old.type == new.type else _convert(binder, node, Value(member, old.type), new.type)
+        parts.append(f"{identifier(new.name)}: {made}")
+    return f"(CASE WHEN {sql} IS NULL THEN NULL ELSE {{{', '.join(parts)}}} END)"
 
 
 def _from_json(sql: str, wanted: Type) -> str:
@@ -90,7 +104,7 @@ def _to_text(binder: Binder, node: exp.Expr, sql: str, kind: Type) -> str:
     if kind == IPADDRESS:
         return f"lake_ip_text({sql})"
     if kind == VARBINARY:
-        binder.fault(node, "varbinary cannot be cast to varchar", "write from_utf8(...) or to_hex(...)")
+        raise binder.fault(node, "varbinary cannot be cast to varchar", "write from_utf8(...) or to_hex(...)")
     return f"CAST({sql} AS VARCHAR)"
 
 
@@ -105,4 +119,4 @@ def _check(binder: Binder, node: exp.Expr, kind: Type, wanted: Type) -> None:
     if kind == VARCHAR and wanted not in (UNKNOWN,) and not isinstance(wanted, Map | Array | Row):
         return
     hint = "parse the text first: CAST(json_parse(...) AS ...)" if kind == VARCHAR else None
-    binder.fault(node, f"{shown_type(kind)} cannot be cast to {shown_type(wanted)}", hint)
+    raise binder.fault(node, f"{shown_type(kind)} cannot be cast to {shown_type(wanted)}", hint)

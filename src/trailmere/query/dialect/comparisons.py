@@ -9,17 +9,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-
-from sqlglot import exp
+from typing import TYPE_CHECKING
 
 from trailmere.events.types import BOOLEAN, TIMESTAMP, VARCHAR, Map, Row, Type
 from trailmere.lake.records import Condition, Operator
 from trailmere.query.dialect.binder import Binder, shown_type
 from trailmere.query.dialect.moments import to_timestamp
-from trailmere.query.dialect.scope import Scope
 from trailmere.query.dialect.types import DATE, INTEGRAL, IPADDRESS, JSON, NUMERIC, UNKNOWN, common
 from trailmere.query.dialect.values import (
-    NOT_CONSTANT,
     Implied,
     Origin,
     Value,
@@ -28,6 +25,11 @@ from trailmere.query.dialect.values import (
     text,
     timestamp,
 )
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+    from trailmere.query.dialect.scope import Scope
 
 _FLIPPED: dict[str, str] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
 _CONDITIONS: dict[str, Operator] = {"=": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
@@ -68,7 +70,7 @@ def like(binder: Binder, node: exp.Expr, value: Value, pattern: Value, escape: V
     """``value LIKE pattern [ESCAPE escape]``; a fixed beginning is a condition."""
     for side in (value, pattern):
         if side.type not in (VARCHAR, UNKNOWN):
-            binder.fault(
+            raise binder.fault(
                 node,
                 f"LIKE compares text, and {binder.shown(node.this)} is of type {shown_type(side.type)}",
                 f"write CAST({binder.shown(node.this)} AS varchar)"
@@ -113,7 +115,7 @@ def reconcile(binder: Binder, node: exp.Expr, left: Value, right: Value, *, orde
         return new_left, new_right
     if type(new_left.type) is type(new_right.type) and VARCHAR not in kinds and BOOLEAN not in kinds:
         return new_left, new_right
-    binder.fault(
+    raise binder.fault(
         node,
         f"{shown_type(left.type)} and {shown_type(right.type)} cannot be compared: {binder.shown(node)}",
         _compare_hint(left.type, right.type),
@@ -129,7 +131,7 @@ def _towards(binder: Binder, node: exp.Expr, value: Value, other: Value, ordered
         return _text_to_date(binder, node, value, ordered)
     if wanted == BOOLEAN and kind == VARCHAR and value.is_constant:
         return _text_to_boolean(binder, node, value)
-    if wanted == VARCHAR and kind == BOOLEAN:
+    if wanted == VARCHAR and kind == BOOLEAN and not (other.is_constant and not value.is_constant):
         return text("true" if value.constant else "false") if value.is_constant else cast_text(value)
     if wanted == BOOLEAN and kind == VARCHAR:
         return value
@@ -155,7 +157,7 @@ def _text_to_boolean(binder: Binder, node: exp.Expr, value: Value) -> Value:
     words = {"true": True, "false": False}
     word = str(value.constant).lower()
     if word not in words:
-        binder.fault(node, f"'{value.constant}' is neither true nor false", "compare it with true or false")
+        raise binder.fault(node, f"'{value.constant}' is neither true nor false", "compare it with true or false")
     return boolean(words[word])
 
 
@@ -173,7 +175,7 @@ def _compare_hint(left: Type, right: Type) -> str:
 
 
 def _usable(constant: object) -> bool:
-    return isinstance(constant, str | int | datetime) and constant is not NOT_CONSTANT
+    return isinstance(constant, str | int | datetime)
 
 
 def _implied(operator: str, left: Value, right: Value) -> tuple[Implied, ...]:
@@ -251,7 +253,7 @@ def truth(binder: Binder, node: exp.Expr, value: Value, scope: Scope) -> Value:
     """A value used as a condition: WHERE, ON, AND. A bare boolean column implies that it is true."""
     del scope
     if value.type not in (BOOLEAN, UNKNOWN):
-        binder.fault(
+        raise binder.fault(
             node,
             f"a condition is true or false, and {binder.shown(node)} is of type {shown_type(value.type)}",
             "compare it with something",
@@ -269,7 +271,7 @@ def branch_type(binder: Binder, node: exp.Expr, results: list[Value]) -> Type:
         numbers = other in NUMERIC and kind in NUMERIC
         moments = {other, kind} <= {DATE, TIMESTAMP}
         if not (numbers or moments or other == kind or type(other) is type(kind) is not type(VARCHAR)):
-            binder.fault(
+            raise binder.fault(
                 node,
                 f"the branches are of different types, {shown_type(kind)} and {shown_type(other)}",
                 "convert one with CAST(... AS ...)",

@@ -8,10 +8,13 @@ of an outer join only for the side that it may drop.
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from trailmere.lake.records import Condition
-from trailmere.query.dialect.binder import Binder
-from trailmere.query.dialect.values import Value
+
+if TYPE_CHECKING:
+    from trailmere.query.dialect.binder import Binder
+    from trailmere.query.dialect.values import Value
 
 
 def add_conditions(binder: Binder, test: Value, mentions: set[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from sqlglot import exp
 
@@ -13,7 +13,6 @@ from trailmere.query.dialect.binder import Binder, Query, Writer, shown_type
 from trailmere.query.dialect.calls import write_call, write_listagg, write_window, write_wrapped
 from trailmere.query.dialect.functions import FUNCTIONS
 from trailmere.query.dialect.functions.signature import Call
-from trailmere.query.dialect.scope import Scope
 from trailmere.query.dialect.types import DATE, INTEGRAL, INTERVAL, NUMERIC, UNKNOWN, VARBINARY, common
 from trailmere.query.dialect.values import (
     Interval,
@@ -28,6 +27,9 @@ from trailmere.query.dialect.values import (
     timestamp,
 )
 
+if TYPE_CHECKING:
+    from trailmere.query.dialect.scope import Scope
+
 
 def _column(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
     path = path_of(node)
@@ -36,7 +38,7 @@ def _column(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
     if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier):
         inside = binder.bind(node.this, scope)
         return binder.member(inside, node.expression, binder.shown(node.this), scope)
-    binder.refuse(node, f"{binder.shown(node)} cannot be used here")
+    raise binder.refuse(node, f"{binder.shown(node)} cannot be used here")
 
 
 def path_of(node: exp.Expr) -> list[exp.Identifier] | None:
@@ -61,7 +63,7 @@ def _literal(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
     try:
         return number(str(node.this))
     except ValueError:
-        binder.fault(node, f"{node.this} is not a number")
+        raise binder.fault(node, f"{node.this} is not a number")
 
 
 def _null(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
@@ -102,7 +104,7 @@ def _is(binder: Binder, node: exp.Expr, scope: Scope, negated: bool = False) -> 
     if isinstance(node.expression, exp.Boolean) and value.type in (BOOLEAN, UNKNOWN):
         word = "TRUE" if node.expression.this else "FALSE"
         return Value(f"({value.sql} IS {'NOT ' if negated else ''}{word})", BOOLEAN)
-    binder.fault(node, "IS is followed by NULL, NOT NULL or DISTINCT FROM")
+    raise binder.fault(node, "IS is followed by NULL, NOT NULL or DISTINCT FROM")
 
 
 _COMPARISONS: dict[type[exp.Expr], str] = {
@@ -136,7 +138,7 @@ def _quantified(binder: Binder, node: exp.Expr, left: Value, operator: str, scop
 def _one_column(binder: Binder, node: exp.Expr, inside: exp.Expr, scope: Scope) -> Query:
     query = binder.query(inside, scope)
     if len(query.outputs) != 1:
-        binder.fault(node, f"the subquery gives {len(query.outputs)} columns where one is expected")
+        raise binder.fault(node, f"the subquery gives {len(query.outputs)} columns where one is expected")
     return query
 
 
@@ -147,7 +149,7 @@ def _in(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
         left, _ = comparisons.reconcile(binder, node, value, query.outputs[0].value, ordered=False)
         return Value(f"({left.sql} IN ({query.sql}))", BOOLEAN)
     if not node.expressions:
-        binder.fault(node, "IN is followed by a list of values or a subquery")
+        raise binder.fault(node, "IN is followed by a list of values or a subquery")
     return comparisons.is_in(binder, node, value, [binder.bind(item, scope) for item in node.expressions])
 
 
@@ -163,7 +165,7 @@ def _like(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
 def _escape(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
     inside = node.this
     if not isinstance(inside, exp.Like):
-        binder.fault(node, "ESCAPE belongs to LIKE")
+        raise binder.fault(node, "ESCAPE belongs to LIKE")
     value, pattern = binder.bind(inside.this, scope), binder.bind(inside.expression, scope)
     return comparisons.like(binder, inside, value, pattern, binder.bind(node.expression, scope))
 
@@ -178,7 +180,7 @@ def _arithmetic(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
         return _time_arithmetic(binder, node, operator, left, right)
     for side, part in ((left, node.this), (right, node.expression)):
         if side.type not in NUMERIC and side.type != UNKNOWN:
-            binder.fault(
+            raise binder.fault(
                 part,
                 f"{operator} takes numbers, and {binder.shown(part)} is of type {shown_type(side.type)}",
                 "write CAST(... AS bigint)" if side.type == VARCHAR else None,
@@ -204,7 +206,7 @@ def _time_arithmetic(binder: Binder, node: exp.Expr, operator: str, left: Value,
         return Value(f"({left.sql} {operator} {right.sql})", INTERVAL)
     if operator == "*" and INTERVAL in kinds and set(kinds) & INTEGRAL:
         return Value(f"({left.sql} * {right.sql})", INTERVAL)
-    binder.fault(
+    raise binder.fault(
         node,
         f"{operator} cannot join {shown_type(kinds[0])} and {shown_type(kinds[1])}",
         "add days as interval '1' day, or with date_add('day', 1, ...)",
@@ -218,7 +220,7 @@ def _negative(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
     if isinstance(value.constant, Interval):
         return interval(-value.constant)
     if value.type not in (*NUMERIC, INTERVAL, UNKNOWN):
-        binder.fault(node, f"- takes a number, and {binder.shown(node.this)} is of type {shown_type(value.type)}")
+        raise binder.fault(node, f"- takes a number, and {binder.shown(node.this)} is of type {shown_type(value.type)}")
     return Value(f"(-{value.sql})", value.type)
 
 
@@ -268,7 +270,7 @@ def _interval(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
         found = times.parse_interval(str(literal.this), unit.name)
         if found is not None:
             return interval(-found if negative else found)
-    binder.fault(node, "an interval is written interval '2' day", f"units: {', '.join(times.UNITS[1:])}")
+    raise binder.fault(node, "an interval is written interval '2' day", f"units: {', '.join(times.UNITS[1:])}")
 
 
 def _now(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
@@ -296,7 +298,9 @@ def _extract(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
     part = node.this.name.lower()
     name = _PARTS.get(part, part)
     if name not in FUNCTIONS or FUNCTIONS[name].parameters != "t":
-        binder.fault(node, f"EXTRACT knows no part {part.upper()}", "year, month, day, hour, minute, second, week ...")
+        raise binder.fault(
+            node, f"EXTRACT knows no part {part.upper()}", "year, month, day, hour, minute, second, week ..."
+        )
     return _through(binder, node, name, (node.expression,), scope)
 
 
@@ -332,7 +336,7 @@ def _array(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
 
 def _bracket(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
     if len(node.expressions) != 1 or isinstance(node.expressions[0], exp.Slice):
-        binder.fault(node, "a subscript is one value: array[1] or map['key']")
+        raise binder.fault(node, "a subscript is one value: array[1] or map['key']")
     return _through(binder, node, "element_at", (node.this, node.expressions[0]), scope)
 
 
@@ -345,7 +349,7 @@ def _bytes(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
     try:
         bytes.fromhex(digits)
     except ValueError:
-        binder.fault(node, f"X'{digits}' is not hexadecimal")
+        raise binder.fault(node, f"X'{digits}' is not hexadecimal")
     return Value(f"unhex('{digits}')", VARBINARY)
 
 

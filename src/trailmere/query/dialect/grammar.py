@@ -6,7 +6,7 @@ user wrote, so that ``functions`` alone says which ones exist and what they mean
 
 from __future__ import annotations
 
-from typing import ClassVar, NoReturn
+from typing import TYPE_CHECKING, ClassVar, NoReturn
 
 import sqlglot
 from sqlglot import exp
@@ -15,7 +15,9 @@ from sqlglot.errors import ParseError, TokenError
 from sqlglot.parsers.trino import TrinoParser
 
 from trailmere.errors import QueryLimitExceeded, StatementInvalid, StatementNotAllowed
-from trailmere.query.dialect.text import Source
+
+if TYPE_CHECKING:
+    from trailmere.query.dialect.text import Source
 
 # Functions with words between their arguments: only the parser can read them.
 _SPELLED = ("CAST", "TRY_CAST", "EXTRACT", "TRIM", "POSITION", "SUBSTRING", "LISTAGG")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-
-from sqlglot import exp
+from typing import TYPE_CHECKING
 
 from trailmere.events.types import TIMESTAMP, VARCHAR
 from trailmere.query.dialect import times
-from trailmere.query.dialect.binder import Binder
 from trailmere.query.dialect.types import DATE
 from trailmere.query.dialect.values import Interval, Value, day, timestamp
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+    from trailmere.query.dialect.binder import Binder
 
 
 def to_timestamp(binder: Binder, node: exp.Expr, value: Value) -> Value:
@@ -18,7 +21,7 @@ def to_timestamp(binder: Binder, node: exp.Expr, value: Value) -> Value:
     if isinstance(value.constant, str):
         moment = times.parse_time(value.constant)
         if moment is None:
-            binder.fault(
+            raise binder.fault(
                 node, f"'{value.constant}' is not a time", f"times are written {times.ACCEPTED}, in UTC without a zone"
             )
         return timestamp(moment)

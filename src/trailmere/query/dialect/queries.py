@@ -18,7 +18,8 @@ from trailmere.query.dialect.types import IPADDRESS
 from trailmere.query.dialect.values import Value, identifier
 
 _SELECT_ARGUMENTS = {
-    "expressions", "from_", "joins", "where", "group", "having", "order", "limit", "offset", "distinct", "with_", "windows",
+    "expressions", "from_", "joins", "where", "group", "having", "order", "limit", "offset", "distinct",
+    "with_", "windows",
 }  # fmt: skip
 
 
@@ -46,7 +47,7 @@ def _body(binder: Binder, node: exp.Expr, outer: Scope | None) -> Query:
     if isinstance(node, exp.Values):
         return _ordered(binder, node, _values(binder, node, outer), outer)
     words = type(node).__name__.upper()
-    binder.refuse(node, f"{words} is not a query", "only read-only SELECT statements over stores can be run")
+    raise binder.refuse(node, f"{words} is not a query", "only read-only SELECT statements over stores can be run")
 
 
 def only(binder: Binder, node: exp.Expr, known: set[str]) -> None:
@@ -55,22 +56,24 @@ def only(binder: Binder, node: exp.Expr, known: set[str]) -> None:
         if key not in known and value not in (None, False, [], ""):
             place = value if isinstance(value, exp.Expr) else node
             place = value[0] if isinstance(value, list) and isinstance(value[0], exp.Expr) else place
-            binder.refuse(place, f"{key.strip('_').upper()} is not supported here")
+            raise binder.refuse(place, f"{key.strip('_').upper()} is not supported here")
 
 
 def _with(binder: Binder, entries: exp.Expr, outer: Scope | None) -> str:
     only(binder, entries, {"expressions", "recursive"})
     if entries.args.get("recursive"):
-        binder.refuse(entries, "WITH RECURSIVE is not supported", "leave RECURSIVE out")
+        raise binder.refuse(entries, "WITH RECURSIVE is not supported", "leave RECURSIVE out")
     written = []
     for entry in entries.expressions:
         if not isinstance(entry, exp.CTE):
-            binder.refuse(entry, "WITH holds named queries only")
+            raise binder.refuse(entry, "WITH holds named queries only")
         only(binder, entry, {"this", "alias"})
         query = write_query(binder, entry.this, outer)
         names = tuple(column.name.lower() for column in entry.args["alias"].args.get("columns") or [])
         if names and len(names) != len(query.outputs):
-            binder.fault(entry, f"{entry.alias} names {len(names)} columns and its query gives {len(query.outputs)}")
+            raise binder.fault(
+                entry, f"{entry.alias} names {len(names)} columns and its query gives {len(query.outputs)}"
+            )
         relation, name = binder.fresh("q"), entry.alias.lower()
         binder.common[name] = Common(relation, query, names, binder.mentions.get(name, 0) <= 1)
         written.append(f"{identifier(relation)} AS ({query.sql})")
@@ -108,8 +111,7 @@ class _Select:
         pieces += [self._having(), self._order(), limits(self.binder, self.node)]
         self._no_loose(around)
         outputs = self._outputs()
-        query = Query(f"{self._head(outputs)}{''.join(pieces)}", outputs, self._transparent())
-        return query
+        return Query(f"{self._head(outputs)}{''.join(pieces)}", outputs, self._transparent())
 
     def _from(self) -> str:
         from_ = self.node.args.get("from_")
@@ -158,9 +160,9 @@ class _Select:
         place = ordinal(item)
         items = self.node.expressions
         if place is None or not 1 <= place <= len(items):
-            self.binder.fault(item, f"GROUP BY {item} is no position of the {len(items)} selected columns")
+            raise self.binder.fault(item, f"GROUP BY {item} is no position of the {len(items)} selected columns")
         if any(isinstance(part, exp.Star) or part.is_star for part in items[:place]):
-            self.binder.fault(item, "GROUP BY by position cannot count over *", "name the column")
+            raise self.binder.fault(item, "GROUP BY by position cannot count over *", "name the column")
         chosen = items[place - 1]
         value = self.binder.bind(chosen.this if isinstance(chosen, exp.Alias) else chosen, self._key_scope())
         keys.add(value.sql)
@@ -195,19 +197,21 @@ class _Select:
                 self.items += self._star(item)
             elif isinstance(item, exp.Alias):
                 if not isinstance(item.args["alias"], exp.Identifier):
-                    self.binder.refuse(item, "the alias cannot be read", "write AS name")
+                    raise self.binder.refuse(item, "the alias cannot be read", "write AS name")
                 self.items.append((item, self.binder.bind(item.this, self.scope).named(item.alias)))
             else:
-                self.items.append((item, self.binder.bind(item, self.scope)))
+                value = self.binder.bind(item, self.scope)
+                plain = isinstance(item, exp.Column | exp.Dot)
+                self.items.append((item, value if plain else replace(value, name=None)))
         if not self.items:
-            self.binder.fault(self.node, "there is nothing to select")
+            raise self.binder.fault(self.node, "there is nothing to select")
 
-    def _star(self, item: exp.Expr) -> list[tuple[exp.Expr, Value]]:
+    def _star(self, item: exp.Star | exp.Column) -> list[tuple[exp.Expr, Value]]:
         star = item if isinstance(item, exp.Star) else item.this
         only(self.binder, star, set())
         if isinstance(item, exp.Star):
             if not self.scope.relations:
-                self.binder.fault(item, "SELECT * needs a FROM clause")
+                raise self.binder.fault(item, "SELECT * needs a FROM clause")
             merged = [(item, value.named(name)) for name, value in self.scope.merged.items()]
             return merged + [
                 pair for relation in self.scope.relations for pair in self._all(item, relation, set(self.scope.merged))
@@ -237,10 +241,10 @@ class _Select:
         if len(path) == 1 and not any(relation.find(path[0].name.lower()) for relation in self.scope.relations):
             names = {q: q for relation in self.scope.relations for q in relation.qualifiers}
             near = nearest(path[0].name.lower(), names)
-            self.binder.fault(item, f"there is no table or row {path[0].name}", near and f"did you mean {near}?")
+            raise self.binder.fault(item, f"there is no table or row {path[0].name}", near and f"did you mean {near}?")
         row = self.binder.column(item, path, self.scope)
         if not isinstance(row.type, Row):
-            self.binder.fault(item, f"{'.'.join(part.name for part in path)} is not a row: it has no members")
+            raise self.binder.fault(item, f"{'.'.join(part.name for part in path)} is not a row: it has no members")
         shown = ".".join(part.name for part in path)
         return [
             (item, self.binder.member(row, exp.Identifier(this=part.name), shown, self.scope))
@@ -272,11 +276,13 @@ class _Select:
     def _order_item(self, item: exp.Expr, names: dict[str, list[int]], scope: Scope) -> str:
         place = ordinal(item.this)
         if place is not None and not 1 <= place <= len(self.items):
-            self.binder.fault(item, f"ORDER BY {place} is no position of the {len(self.items)} selected columns")
+            raise self.binder.fault(item, f"ORDER BY {place} is no position of the {len(self.items)} selected columns")
         path = path_of(item.this)
         if place is None and path and len(path) == 1 and (places := names.get(path[0].name.lower())):
             if not self._alike(places):
-                self.binder.fault(item, f"{path[0].name} names {len(places)} selected columns", "give one an alias")
+                raise self.binder.fault(
+                    item, f"{path[0].name} names {len(places)} selected columns", "give one an alias"
+                )
             place = places[0] + 1
         return order_item(str(place) if place else self.binder.bind(item.this, scope).sql, item)
 
@@ -285,7 +291,7 @@ class _Select:
         for node, relations in self.binder.loose:
             if relations == mine and self.scope.grouped is not None:
                 shown = self.binder.shown(node)
-                self.binder.fault(
+                raise self.binder.fault(
                     node,
                     f"{shown} must be in GROUP BY or inside an aggregate",
                     f"add it to GROUP BY, or write arbitrary({shown})",
@@ -338,7 +344,7 @@ def limits(binder: Binder, node: exp.Expr) -> str:
     if isinstance(limit, exp.Fetch):
         options = limit.args.get("limit_options")
         if options and (options.args.get("percent") or options.args.get("with_ties")):
-            binder.refuse(limit, "FETCH FIRST takes a number of rows, without PERCENT or WITH TIES")
+            raise binder.refuse(limit, "FETCH FIRST takes a number of rows, without PERCENT or WITH TIES")
         written += f" LIMIT {_rows(binder, limit, limit.args.get('count') or exp.Literal.number(1))}"
     elif limit is not None and limit.expression.name.upper() != "ALL":
         only(binder, limit, {"expression"})
@@ -352,7 +358,7 @@ def limits(binder: Binder, node: exp.Expr) -> str:
 def _rows(binder: Binder, node: exp.Expr, count: exp.Expr) -> int:
     found = ordinal(count)
     if found is None or found >= 2**63:
-        binder.fault(node, "LIMIT and OFFSET take a whole number of rows")
+        raise binder.fault(node, "LIMIT and OFFSET take a whole number of rows")
     return found
 
 
@@ -386,7 +392,7 @@ def _modified(node: exp.Expr) -> bool:
 
 def _united(binder: Binder, node: exp.Expr, left: tuple[Output, ...], right: tuple[Output, ...]) -> tuple[Output, ...]:
     if len(left) != len(right):
-        binder.fault(
+        raise binder.fault(
             node.expression,
             f"the sides of {_WORDS[type(node)]} have {len(left)} and {len(right)} columns",
             "select as many columns on both sides",
@@ -413,11 +419,11 @@ def _ordered(binder: Binder, node: exp.Expr, query: Query, outer: Scope | None) 
     for item in order.expressions if order else []:
         place = ordinal(item.this)
         if place is not None and not 1 <= place <= len(query.outputs):
-            binder.fault(item, f"ORDER BY {place} is no position of the {len(query.outputs)} selected columns")
+            raise binder.fault(item, f"ORDER BY {place} is no position of the {len(query.outputs)} selected columns")
         items.append(order_item(str(place) if place else binder.bind(item.this, scope).sql, item))
     ordering = " ORDER BY " + ", ".join(items) if items else ""
     outputs = tuple(replace(output, value=replace(output.value, origin=None)) for output in query.outputs)
-    return Query(f"SELECT * FROM ({query.sql}) AS {identifier(alias)}{ordering}{cut}", outputs)
+    return Query(f"SELECT * FROM ({query.sql}) AS {identifier(alias)}{ordering}{cut}", outputs)  # noqa: S608 - written from the tree
 
 
 def _values(binder: Binder, node: exp.Values, outer: Scope | None) -> Query:
@@ -428,9 +434,10 @@ def _values(binder: Binder, node: exp.Values, outer: Scope | None) -> Query:
         for row in node.expressions
     ]
     if len({len(row) for row in rows}) != 1:
-        binder.fault(node, "the rows of VALUES have different lengths")
+        raise binder.fault(node, "the rows of VALUES have different lengths")
     kinds = [branch_type(binder, node, list(column)) for column in zip(*rows, strict=True)]
     outputs = tuple(Output(f"_col{n}", f"_col{n}", Value(f'"_col{n}"', kind)) for n, kind in enumerate(kinds))
     body = ", ".join("(" + ", ".join(cell.sql for cell in row) + ")" for row in rows)
     names = ", ".join(identifier(output.column) for output in outputs)
-    return Query(f"SELECT * FROM (VALUES {body}) AS {identifier(binder.fresh('v'))}({names})", outputs)
+    sql = f"SELECT * FROM (VALUES {body}) AS {identifier(binder.fresh('v'))}({names})"  # noqa: S608 - as above
+    return Query(sql, outputs)

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz, process
 
 from trailmere.events.columns import COLUMNS, leaves
 from trailmere.events.types import Array, Field, Map, Row, Type
-from trailmere.lake.records import Condition
 from trailmere.query.dialect.values import Origin, Value, identifier
-from trailmere.query.records import StoreEntry
+
+if TYPE_CHECKING:
+    from trailmere.lake.records import Condition
+    from trailmere.query.records import StoreEntry
 
 # Documented spellings of columns that no JSON record holds.
 _DERIVED = {"eventjson": "eventJson", "eventjsonchecksum": "eventJsonChecksum"}
@@ -48,7 +51,7 @@ class Use:
 
 @dataclass(slots=True)
 class Relation:
-    """One item of a FROM clause: under ``alias`` in the engine, under any of ``qualifiers`` (lower case) in the text."""
+    """One item of a FROM clause: ``alias`` in the engine, any of ``qualifiers`` (lower case) in the text."""
 
     alias: str
     qualifiers: tuple[str, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
 
 from rapidfuzz import process
 from sqlglot import exp
@@ -15,7 +16,10 @@ from trailmere.query.dialect.conditions import add_conditions
 from trailmere.query.dialect.scope import Relation, Scope, Use, Visible, column_value, note_use, store_columns
 from trailmere.query.dialect.types import UNKNOWN
 from trailmere.query.dialect.values import Value, identifier
-from trailmere.query.records import StoreEntry
+
+if TYPE_CHECKING:
+    from trailmere.errors import QueryError
+    from trailmere.query.records import StoreEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ def _join(binder: Binder, join: exp.Expr, scope: Scope) -> str:
     _only(binder, join, {"this", "side", "kind", "on", "using"})
     side, kind = str(join.args.get("side") or "").upper(), str(join.args.get("kind") or "").upper()
     if side not in ("", "LEFT", "RIGHT", "FULL") or kind not in ("", "INNER", "OUTER", "CROSS"):
-        binder.refuse(join.this, f"{side} {kind} JOIN is not supported".strip())
+        raise binder.refuse(join.this, f"{side} {kind} JOIN is not supported".strip())
     item = _item(binder, join.this, scope)
     before = set().union(*(relation.mentions() for relation in scope.relations))
     left = list(scope.relations)
@@ -47,9 +51,9 @@ def _join(binder: Binder, join: exp.Expr, scope: Scope) -> str:
     written = f"{'LATERAL ' if item.lateral else ''}{item.sql}"
     if on is None and not using:
         if side:
-            binder.fault(join.this, f"{side} JOIN needs ON or USING")
+            raise binder.fault(join.this, f"{side} JOIN needs ON or USING")
         return f" CROSS JOIN {written}"
-    test = _using(binder, join, left, item.relation, side, scope) if using else _on(binder, on, scope)
+    test = _using(binder, join, left, item.relation, side, scope) if using else _on(binder, cast("exp.Expr", on), scope)
     after = item.relation.mentions()
     sound = {"": before | after, "LEFT": after, "RIGHT": before, "FULL": set[str]()}[side]
     add_conditions(binder, test, sound)
@@ -69,7 +73,7 @@ def _using(binder: Binder, join: exp.Expr, left: list[Relation], right: Relation
         lefts = [(relation, column) for relation in left for column in relation.find(name)]
         rights = right.find(name)
         if name in scope.merged or len(lefts) != 1 or len(rights) != 1:
-            binder.fault(name_node, f"USING needs one column {name_node.name} on each side", "write ON a.x = b.x")
+            raise binder.fault(name_node, f"USING needs one column {name_node.name} on each side", "write ON a.x = b.x")
         one, other = _used(*lefts[0]), _used(right, rights[0])
         tests.append(comparisons.compare(binder, name_node, "=", one, other))
         both = Value(f"coalesce({one.sql}, {other.sql})", one.type)
@@ -102,12 +106,12 @@ def _item(binder: Binder, node: exp.Expr, scope: Scope) -> _Item:
         return _derived(binder, node.this, node, scope)
     if isinstance(node, exp.Subquery | exp.Values):
         return _derived(binder, node, node, None)
-    binder.refuse(node, f"{binder.shown(node)} cannot stand in FROM", "FROM takes stores, subqueries and UNNEST")
+    raise binder.refuse(node, f"{binder.shown(node)} cannot stand in FROM", "FROM takes stores, subqueries and UNNEST")
 
 
 def _table(binder: Binder, node: exp.Table) -> _Item:
     if not isinstance(node.this, exp.Identifier):
-        binder.refuse(node, "table functions cannot be used", "FROM takes stores, subqueries and UNNEST")
+        raise binder.refuse(node, "table functions cannot be used", "FROM takes stores, subqueries and UNNEST")
     _only(binder, node, {"this", "db", "catalog", "alias"})
     name = ".".join(part.name for part in node.parts)
     found = binder.common.get(name.lower()) if len(node.parts) == 1 else None
@@ -121,7 +125,7 @@ def _table(binder: Binder, node: exp.Table) -> _Item:
         return _Item(f"{identifier(found.relation)} AS {identifier(alias)}", relation)
     store = binder.catalog.find(name)
     if store is None:
-        _unknown_store(binder, node, name)
+        raise _unknown_store(binder, node, name)
     return _store(binder, node, name, store)
 
 
@@ -134,7 +138,7 @@ def _store(binder: Binder, node: exp.Table, name: str, store: StoreEntry) -> _It
     return _Item(identifier(alias), relation)
 
 
-def _unknown_store(binder: Binder, node: exp.Table, name: str) -> None:
+def _unknown_store(binder: Binder, node: exp.Table, name: str) -> QueryError:
     names = binder.catalog.names()
     near = [hit[0] for hit in process.extract(name, names, limit=3, score_cutoff=60)]
     if near:
@@ -143,7 +147,7 @@ def _unknown_store(binder: Binder, node: exp.Table, name: str) -> None:
         hint = "there are: " + ", ".join(sorted(names)[:10]) + (" ..." if len(names) > 10 else "")
     else:
         hint = "there are no stores yet: trailmere store create NAME"
-    binder.fault(node, f"there is no event data store {name}", hint)
+    return binder.fault(node, f"there is no event data store {name}", hint)
 
 
 def _renamed(binder: Binder, node: exp.Expr, relation: Relation) -> Relation:
@@ -152,11 +156,11 @@ def _renamed(binder: Binder, node: exp.Expr, relation: Relation) -> Relation:
     if alias is None:
         return relation
     if not isinstance(alias, exp.TableAlias):
-        binder.refuse(node, "the alias cannot be read", "write AS name")
+        raise binder.refuse(node, "the alias cannot be read", "write AS name")
     names = [column.name.lower() for column in alias.args.get("columns") or []]
     shown = [column for column in relation.columns if not column.hidden]
     if names and len(names) != len(shown):
-        binder.fault(node, f"{alias.name} names {len(names)} columns, and there are {len(shown)}")
+        raise binder.fault(node, f"{alias.name} names {len(names)} columns, and there are {len(shown)}")
     if names:
         relation.columns = tuple(
             replace(column, name=name, spelling=name, aliases=()) for column, name in zip(shown, names, strict=True)
@@ -183,7 +187,7 @@ def _derived(binder: Binder, query: exp.Expr, node: exp.Expr, scope: Scope | Non
     """A subquery; with a scope, LATERAL: it sees the relations before it."""
     inside = query.this if isinstance(query, exp.Subquery) and not _modified(query) else query
     if isinstance(inside, exp.Table):
-        binder.refuse(node, "joins between brackets are not supported", "write the joins one after another")
+        raise binder.refuse(node, "joins between brackets are not supported", "write the joins one after another")
     bound = binder.query(inside, scope)
     alias = binder.fresh("s")
     relation = _renamed(binder, node, Relation(alias, (), _visible(bound.outputs, bound.transparent)))
@@ -197,8 +201,10 @@ def _modified(node: exp.Expr) -> bool:
 def _unnest(binder: Binder, node: exp.Unnest, scope: Scope) -> _Item:
     """``UNNEST(array, map ...) [WITH ORDINALITY]``: an array of rows gives a column for each field."""
     _only(binder, node, {"expressions", "alias", "offset"})
-    inner, outer, columns = [], [], []
-    lengths = []
+    inner: list[str] = []
+    outer: list[str] = []
+    columns: list[Visible] = []
+    lengths: list[str] = []
     for place, argument in enumerate(node.expressions):
         value = binder.bind(argument, replace(scope, clause="UNNEST"))
         lengths.append(
@@ -237,7 +243,7 @@ def _sources(binder: Binder, node: exp.Expr, value: Value, place: int) -> list[t
             ]
         case kind if kind == UNKNOWN:
             return [(f"unnest({value.sql}) AS {column}", [(column, f"_col{place}", UNKNOWN)])]
-    binder.fault(
+    raise binder.fault(
         node,
         f"UNNEST takes arrays and maps, and {binder.shown(node)} is of type {shown_type(value.type)}",
         "parse the text first: CAST(json_parse(...) AS array(json))",
@@ -260,7 +266,9 @@ def _name_unnested(binder: Binder, node: exp.Unnest, relation: Relation, names: 
         names = []  # the parser's own name for an ordinality that the statement does not name
     if names and len(names) != len(relation.columns):
         shown = ", ".join(column.name for column in relation.columns)
-        binder.fault(node, f"the alias names {len(names)} columns and UNNEST gives {len(relation.columns)}: {shown}")
+        raise binder.fault(
+            node, f"the alias names {len(names)} columns and UNNEST gives {len(relation.columns)}: {shown}"
+        )
     if names:
         relation.columns = tuple(
             replace(column, name=name, spelling=name) for column, name in zip(relation.columns, names, strict=True)
@@ -274,4 +282,4 @@ def _name_unnested(binder: Binder, node: exp.Unnest, relation: Relation, names: 
 def _only(binder: Binder, node: exp.Expr, known: set[str]) -> None:
     for key, value in node.args.items():
         if key not in known and value not in (None, False, [], ""):
-            binder.refuse(node, f"{key.strip('_').upper()} is not supported in FROM")
+            raise binder.refuse(node, f"{key.strip('_').upper()} is not supported in FROM")

@@ -75,7 +75,8 @@ _NAME = re.compile(r"[A-Za-z0-9_][\w.\-]*[\w]")
 _ANGLED = re.compile(r"<[A-Za-z][\w \-]*>")
 _STATEMENTS = ("SELECT", "WITH", "VALUES", "TABLE")
 _LEAVES_FROM = frozenset(
-    ["WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "OFFSET", "FETCH", "UNION", "EXCEPT", "INTERSECT", "WINDOW", "SELECT", "ON", "USING"]
+    {"WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "OFFSET", "FETCH"}
+    | {"UNION", "EXCEPT", "INTERSECT", "WINDOW", "SELECT", "ON", "USING"}
 )
 _UNCLOSED = {"'": "string", '"': "quoted identifier", "/*": "comment"}
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from trailmere.events.types import BIGINT, BOOLEAN, DOUBLE, INTEGER, TIMESTAMP, VARCHAR, Type
-from trailmere.lake.records import Condition
 from trailmere.query.dialect.types import DATE, DECIMAL, INTERVAL, UNKNOWN
+
+if TYPE_CHECKING:
+    from trailmere.lake.records import Condition
 
 
 class _Missing:

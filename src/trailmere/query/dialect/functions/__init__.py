@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from trailmere.query.dialect.functions import aggregates, collections, json, moments, numbers, strings
-from trailmere.query.dialect.functions.signature import Function
+
+if TYPE_CHECKING:
+    from trailmere.query.dialect.functions.signature import Function
 
 _TABLES = (strings, numbers, moments, json, collections, aggregates)
 

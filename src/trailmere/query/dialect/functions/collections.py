@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from trailmere.events.types import BIGINT, BOOLEAN, VARCHAR, Array, Field, Map, Row, Type
+from trailmere.events.types import BIGINT, BOOLEAN, TIMESTAMP, VARCHAR, Array, Field, Map, Row, Type
 from trailmere.query.dialect.comparisons import compare, truth
 from trailmere.query.dialect.functions.signature import Builder, Call, Function, array_of, element, same
-from trailmere.query.dialect.types import DATE, INTERVAL, TIMESTAMP, UNKNOWN, common, engine_type, map_of
+from trailmere.query.dialect.types import DATE, INTERVAL, UNKNOWN, common, engine_type, map_of
 from trailmere.query.dialect.values import Value
 
 
@@ -25,10 +25,10 @@ def body(call: Call, place: int, parameters: list[Value]) -> Value:
     """The body of the lambda at a place, its parameters bound to these values."""
     node = call.arguments[place]
     if not isinstance(node, exp.Lambda):
-        call.binder.fault(node, f"{call.function.name} takes a lambda here", "write x -> ...")
+        raise call.binder.fault(node, f"{call.function.name} takes a lambda here", "write x -> ...")
     names = [parameter.name.lower() for parameter in node.expressions]
     if len(names) != len(parameters):
-        call.binder.fault(node, f"the lambda takes {len(names)} parameters and is given {len(parameters)}")
+        raise call.binder.fault(node, f"the lambda takes {len(names)} parameters and is given {len(parameters)}")
     scope = replace(call.scope.inner(dict(zip(names, parameters, strict=True))), grouped=call.scope.grouped)
     return call.binder.bind(node.this, scope)
 
@@ -123,7 +123,7 @@ def _element_at(call: Call) -> Value:
         return Value(f"list_extract({held.sql}, {key.sql})", _element_type(held))
     shown = call.binder.shown(call.arguments[0])
     hint = f"write {shown}.{key.constant}" if isinstance(held.type, Row) else "json_extract_scalar reads JSON text"
-    call.binder.fault(call.node, f"element_at takes a map or an array, and {shown} is neither", hint)
+    raise call.binder.fault(call.node, f"element_at takes a map or an array, and {shown} is neither", hint)
 
 
 def _cardinality(call: Call) -> Value:
@@ -131,7 +131,7 @@ def _cardinality(call: Call) -> Value:
     if isinstance(held.type, Map | Array) or held.type == UNKNOWN:
         name = "cardinality" if isinstance(held.type, Map) else "len"
         return Value(f"CAST({name}({held.sql}) AS BIGINT)", BIGINT)
-    call.binder.fault(
+    raise call.binder.fault(
         call.node, f"cardinality counts arrays and maps; {call.binder.shown(call.arguments[0])} is neither"
     )
 
@@ -161,7 +161,7 @@ def _sequence(call: Call) -> Value:
     if values[0].type in (DATE, TIMESTAMP):
         step = sql[2] if len(sql) == 3 else "to_days(1)"
         if len(values) == 3 and values[2].type != INTERVAL:
-            call.binder.fault(call.arguments[2], "the step between times is an interval", "interval '1' day")
+            raise call.binder.fault(call.arguments[2], "the step between times is an interval", "interval '1' day")
         made = f"lake_dates({sql[0]}, {sql[1]}, {step})"
         if values[0].type == DATE:
             made = f"CAST({made} AS DATE[])"

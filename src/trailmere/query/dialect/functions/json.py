@@ -17,10 +17,10 @@ def _document(value: Value) -> str:
 def _path(call: Call, place: int = 1) -> tuple[str, bool]:
     path = call.binder.bind(call.arguments[place], call.scope).constant
     if not isinstance(path, str):
-        call.binder.fault(call.arguments[place], f"the path of {call.function.name} must be a literal")
+        raise call.binder.fault(call.arguments[place], f"the path of {call.function.name} must be a literal")
     found = engine_path(path)
     if found is None:
-        call.binder.fault(
+        raise call.binder.fault(
             call.arguments[place], f"the JSON path '{path}' cannot be read", "paths look like $.a['b.c'][0]"
         )
     return text(found[0]).sql, found[1]

@@ -21,7 +21,7 @@ def _unit(call: Call, place: int = 0) -> str:
     unit = call.binder.bind(call.arguments[place], call.scope).constant
     name = unit.lower() if isinstance(unit, str) else ""
     if name not in times.UNITS:
-        call.binder.fault(
+        raise call.binder.fault(
             call.arguments[place], f"{call.function.name} takes a unit here", "units: " + ", ".join(times.UNITS)
         )
     return name
@@ -80,11 +80,13 @@ def _parsed(joda: bool) -> Builder:
 def _pattern(call: Call, joda: bool) -> str:
     pattern = call.bind(1).constant
     if not isinstance(pattern, str):
-        call.binder.fault(call.arguments[1], f"the pattern of {call.function.name} must be a literal")
+        raise call.binder.fault(call.arguments[1], f"the pattern of {call.function.name} must be a literal")
     found = formats.from_joda(pattern) if joda else formats.from_mysql(pattern)
     if found is None:
         example = "'yyyy-MM-dd HH:mm:ss'" if joda else "'%Y-%m-%d %H:%i:%s'"
-        call.binder.fault(call.arguments[1], f"the pattern '{pattern}' cannot be read", f"patterns look like {example}")
+        raise call.binder.fault(
+            call.arguments[1], f"the pattern '{pattern}' cannot be read", f"patterns look like {example}"
+        )
     return text(found).sql
 
 
@@ -102,7 +104,7 @@ def _from_unix(call: Call) -> Value:
         try:
             moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=value.constant)
         except OverflowError:
-            call.binder.fault(call.arguments[0], f"{value.constant} seconds are out of range")
+            raise call.binder.fault(call.arguments[0], f"{value.constant} seconds are out of range")
         return _zoned(call, timestamp(moment.replace(tzinfo=None)), 1)
     scale = "1000000" if value.type in INTEGRAL else "1000000.0"
     return _zoned(call, Value(f"make_timestamp(CAST({value.sql} * {scale} AS BIGINT))", TIMESTAMP), 1)

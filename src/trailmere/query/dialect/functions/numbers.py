@@ -55,7 +55,7 @@ def _contains(call: Call) -> Value:
         return Value(f"list_contains({holder.sql}, {wanted.sql})", BOOLEAN)
     if holder.type != VARCHAR:
         shown = call.binder.shown(call.arguments[0])
-        call.binder.fault(call.node, f"contains takes an array or a network such as '10.0.0.0/8', not {shown}")
+        raise call.binder.fault(call.node, f"contains takes an array or a network such as '10.0.0.0/8', not {shown}")
     address = wanted.sql if wanted.type == IPADDRESS else f"lake_try_ip({wanted.sql})"
     return Value(f"lake_in_network({holder.sql}, {address})", BOOLEAN)
 

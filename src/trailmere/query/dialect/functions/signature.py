@@ -4,8 +4,8 @@ One row of data is enough for most functions: the parameters as letters and the 
 on types beyond that is a small writer of its own.
 
 Parameters: ``s`` varchar, ``i`` whole number, ``n`` number, ``t`` timestamp or date, ``b`` boolean, ``j`` json or the
-text of one, ``a`` array, ``m`` map, ``x`` varbinary, ``p`` ipaddress, ``.`` anything. ``?`` begins the optional ones, ``*`` repeats the last
-without end.
+text of one, ``a`` array, ``m`` map, ``x`` varbinary, ``p`` ipaddress, ``.`` anything. ``?`` begins the optional ones,
+``*`` repeats the last without end.
 
 Templates: ``{0}`` the first argument, ``{all}`` all of them; in aggregates ``{distinct}`` and ``{order}`` inside the
 parentheses and ``{over}`` (FILTER, OVER) after them.
@@ -15,17 +15,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
-
-from sqlglot import exp
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from trailmere.events.types import BIGINT, BOOLEAN, DOUBLE, TIMESTAMP, VARCHAR, Array, Map, Type
 from trailmere.query.dialect.binder import Binder, shown_type
 from trailmere.query.dialect.comparisons import cast_text
 from trailmere.query.dialect.moments import to_timestamp
-from trailmere.query.dialect.scope import Scope
 from trailmere.query.dialect.types import DATE, INTEGRAL, IPADDRESS, JSON, NUMERIC, UNKNOWN, VARBINARY, common
 from trailmere.query.dialect.values import Value
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+    from trailmere.query.dialect.scope import Scope
 
 Kind = Literal["scalar", "aggregate", "window"]
 
@@ -131,7 +133,7 @@ def accept(call: Call, value: Value, letter: str, node: exp.Expr) -> Value:
         return value
     converted = _convert(call, value, letter, node)
     if converted is None:
-        call.binder.fault(
+        raise call.binder.fault(
             node,
             f"{call.function.name} takes {_WANTED[letter]} here, and {call.binder.shown(node)} is of type "
             f"{shown_type(kind)}",
@@ -151,6 +153,8 @@ def _convert(call: Call, value: Value, letter: str, node: exp.Expr) -> Value | N
             return value
         case "t" if kind == VARCHAR:
             return to_timestamp(call.binder, node, value)
+        case "x" if kind == VARCHAR:
+            return Value(f"encode({value.sql})", VARBINARY)
         case "p" if kind == VARCHAR:
             return Value(f"lake_ip({value.sql})", IPADDRESS)
         case "j" if kind in (VARCHAR, JSON):

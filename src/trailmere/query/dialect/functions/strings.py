@@ -29,15 +29,17 @@ def _format(call: Call) -> Value:
     values = call.values()
     pattern = values[0].constant
     if not isinstance(pattern, str):
-        call.binder.fault(call.arguments[0], "the pattern of format must be a literal")
+        raise call.binder.fault(call.arguments[0], "the pattern of format must be a literal")
     kinds = []
     for match in _FORMAT.finditer(pattern):
         if match["bad"] or int(match["width"] or 0) > 1000:
-            call.binder.fault(call.arguments[0], f"format cannot read the pattern near {pattern[match.start() :][:10]}")
+            raise call.binder.fault(
+                call.arguments[0], f"format cannot read the pattern near {pattern[match.start() :][:10]}"
+            )
         if match["kind"] != "%":
             kinds.append(match["kind"])
     if len(kinds) > len(values) - 1:
-        call.binder.fault(call.node, f"the pattern takes {len(kinds)} values, and {len(values) - 1} were given")
+        raise call.binder.fault(call.node, f"the pattern takes {len(kinds)} values, and {len(values) - 1} were given")
     arguments = [values[0].sql.replace("%,d", "%d")]
     for kind, value in zip(kinds, values[1:], strict=False):
         target = {"s": "VARCHAR", "d": "BIGINT", "x": "BIGINT", "X": "BIGINT"}.get(kind, "DOUBLE")
@@ -68,7 +70,9 @@ def _concat(call: Call) -> Value:
             parts.append(value.sql)
         else:
             shown = call.binder.shown(node)
-            call.binder.fault(node, f"concat takes text, and {shown} is of another type", f"CAST({shown} AS varchar)")
+            raise call.binder.fault(
+                node, f"concat takes text, and {shown} is of another type", f"CAST({shown} AS varchar)"
+            )
     kind = VARBINARY if VARBINARY in kinds else VARCHAR
     return Value("(" + " || ".join(parts) + ")", kind)
 
