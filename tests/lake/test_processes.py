@@ -60,7 +60,7 @@ def test_a_process_killed_after_some_commits_is_completed_by_the_next(tmp_path: 
 def test_a_process_killed_at_a_system_call_is_completed_by_the_next(tmp_path: Path, point: kill.Point) -> None:
     kill.prepare(tmp_path)
 
-    kill.run_killed(tmp_path, point)
+    assert kill.run_killed(tmp_path, point)
     kill.run_whole(tmp_path)
 
     check(tmp_path / "lake")
