@@ -108,6 +108,7 @@ def _machine(results: Results) -> str:
         f"- Load of the machine when the run began: {os.getloadavg()[0]:.1f}",
         f"- Each figure is the median of {results.repeat} interleaved runs, every run a fresh process; contestants "
         "have two threads or processes unless said otherwise",
+        "- Python's bytecode is compiled beforehand, as an installer does; nothing else is warm but the file cache",
         *(f"- {corpus.describe()}" for corpus in results.corpora),
     ]
     return "\n".join(lines)

@@ -20,7 +20,7 @@ from typing import Any
 
 from benchmarks import questions, report
 from benchmarks.answerers import ANSWERERS
-from benchmarks.measure import Measurement, measure
+from benchmarks.measure import BYTECODE, Measurement, measure
 from benchmarks.selection import SELECTORS
 from benchmarks.takers import TAKERS
 
@@ -52,6 +52,7 @@ def main(arguments: list[str] | None = None) -> None:
     finally:
         if not options.keep:
             shutil.rmtree(work, ignore_errors=True)
+            shutil.rmtree(BYTECODE, ignore_errors=True)
     results.notes.append(f"The whole run took {time.perf_counter() - started:.0f} seconds.")
     report.write(results, options.results)
     _say(f"written: {options.results}")
@@ -283,7 +284,9 @@ def _disagreements(gathered: dict[str, dict[str, Any]]) -> Iterator[str]:
 
 
 def _help(options: argparse.Namespace, results: report.Results) -> None:
-    runs = [measure([sys.executable, "-m", "trailmere", "--help"]) for _ in range(3 + 2 * options.repeat)]
+    command = [sys.executable, "-m", "trailmere", "--help"]
+    measure(command)
+    runs = [measure(command) for _ in range(3 + 2 * options.repeat)]
     results.help_seconds = [run.wall_seconds for run in runs]
     results.help_cpu_seconds = [run.cpu_seconds for run in runs]
     _say(f"--help: {statistics.median(results.help_seconds) * 1000:.0f} ms")

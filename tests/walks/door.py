@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,10 +16,15 @@ from typing import Any
 from trailmere.app import App, build
 from trailmere.settings import load
 
+# Where bytecode is not kept beside the sources, every process would compile all of them again.
+BYTECODE = tempfile.TemporaryDirectory(prefix="trailmere-bytecode-")
+
 
 def trailmere(*arguments: str | Path, lake: Path | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
     """``trailmere ARGUMENTS``, to its end; with ``check`` a failure shows what it said."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("TRAILMERE_")}
+    foreign = ("TRAILMERE_", "PYTHONDONTWRITEBYTECODE")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    environment["PYTHONPYCACHEPREFIX"] = BYTECODE.name
     if lake is not None:
         environment["TRAILMERE_LAKE"] = str(lake)
     command = [sys.executable, "-m", "trailmere", *map(str, arguments)]

@@ -187,7 +187,7 @@ VALID: dict[str, tuple[str, Rows]] = {
         [
             {
                 "InstanceId": "i-in",
-                "accountId": ACCOUNT,
+                "accountid": ACCOUNT,
                 "eventTime": at("2023-06-24"),
                 "Installed": ['"KB1"', '"KB3"'],
                 "Missing": ['"KB2"'],
