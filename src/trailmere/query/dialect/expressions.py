@@ -63,7 +63,7 @@ def _literal(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
     try:
         return number(str(node.this))
     except ValueError:
-        raise binder.fault(node, f"{node.this} is not a number")
+        raise binder.fault(node, f"{node.this} is not a number") from None
 
 
 def _null(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
@@ -349,7 +349,7 @@ def _bytes(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
     try:
         bytes.fromhex(digits)
     except ValueError:
-        raise binder.fault(node, f"X'{digits}' is not hexadecimal")
+        raise binder.fault(node, f"X'{digits}' is not hexadecimal") from None
     return Value(f"unhex('{digits}')", VARBINARY)
 
 

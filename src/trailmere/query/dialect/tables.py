@@ -223,7 +223,8 @@ def _unnest(binder: Binder, node: exp.Unnest, scope: Scope) -> _Item:
     alias, inside = binder.fresh("s"), identifier(binder.fresh("u"))
     relation = Relation(alias, (), tuple(columns))
     _name_unnested(binder, node, relation, names)
-    sql = f"(SELECT {', '.join(outer)} FROM (SELECT {', '.join(inner)}) AS {inside}) AS {identifier(alias)}"
+    unnested = f"(SELECT {', '.join(inner)}) AS {inside}"
+    sql = f"(SELECT {', '.join(outer)} FROM {unnested}) AS {identifier(alias)}"  # noqa: S608 - written from the tree
     return _Item(sql, relation, lateral=bool(scope.relations) or scope.parent is not None)
 
 

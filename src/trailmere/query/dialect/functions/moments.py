@@ -104,7 +104,7 @@ def _from_unix(call: Call) -> Value:
         try:
             moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=value.constant)
         except OverflowError:
-            raise call.binder.fault(call.arguments[0], f"{value.constant} seconds are out of range")
+            raise call.binder.fault(call.arguments[0], f"{value.constant} seconds are out of range") from None
         return _zoned(call, timestamp(moment.replace(tzinfo=None)), 1)
     scale = "1000000" if value.type in INTEGRAL else "1000000.0"
     return _zoned(call, Value(f"make_timestamp(CAST({value.sql} * {scale} AS BIGINT))", TIMESTAMP), 1)
