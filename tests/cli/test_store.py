@@ -13,7 +13,7 @@ import pytest
 from trailmere.cli import main
 from trailmere.cli.store import parse_tags, read_selectors
 from trailmere.errors import InvalidEventSelectors, InvalidParameter
-from trailmere.events.selector_templates import template
+from trailmere.events.selector_templates import TEMPLATES, template
 from trailmere.events.selectors import to_json
 
 
@@ -185,6 +185,11 @@ def test_selectors_are_read_from_a_file_also_as_the_aws_cli_prints_them(tmp_path
     path.write_text(json.dumps(content))
 
     assert read_selectors(str(path)) == read_selectors(json.dumps(content)) == template("management-write-only")
+
+
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_what_show_writes_create_reads(name: str) -> None:
+    assert read_selectors(json.dumps(to_json(template(name)))) == template(name)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -334,3 +335,28 @@ def test_the_lists_of_values_hold_what_aws_lists() -> None:
     assert {"AWS::S3::Object", "AWS::Lambda::Function", "AWS::DynamoDB::Table"} <= DATA_EVENT_RESOURCE_TYPES
     assert all(source.endswith(".amazonaws.com") for source in NETWORK_ACTIVITY_EVENT_SOURCES)
     assert (len(DATA_EVENT_RESOURCE_TYPES), len(NETWORK_ACTIVITY_EVENT_SOURCES)) == (175, 76)
+
+
+def page() -> str:
+    return (Path(__file__).parents[2] / "docs/reference/event-selectors.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_every_template_stands_in_the_reference(name: str) -> None:
+    one = TEMPLATES[name]
+
+    assert f"| `{name}` | {one.values} | {one.meaning} |" in page()
+
+
+@pytest.mark.parametrize(("category", "field"), [(one, field) for one in ALLOWED for field in ALLOWED[one]])
+def test_every_field_stands_in_the_reference_with_its_operators(category: str, field: str) -> None:
+    operators = [operator for operator in ALL_OPERATORS if operator in ALLOWED[category][field][0]]
+    shown = "all" if len(operators) == len(ALL_OPERATORS) else ", ".join(operators)
+
+    assert f"| {category} | `{field}` | {shown} |" in page()
+
+
+def test_the_example_of_the_reference_is_accepted() -> None:
+    example = page().partition("```json\n")[2].partition("```")[0]
+
+    assert len(parse_selectors(json.loads(example))[0].fields) == 4

@@ -192,7 +192,7 @@ def templates(*, output: OutputOption = "table") -> None:
 def read_selectors(given: str | None) -> tuple[AdvancedEventSelector, ...] | None:
     """Selectors from JSON text, a template's name or a file. Raises InvalidEventSelectors, InvalidParameter."""
     from trailmere.events.selector_templates import TEMPLATES, template
-    from trailmere.events.selectors import parse_selectors
+    from trailmere.events.selectors import parse_selectors, to_json
 
     if given is None:
         return None
@@ -203,7 +203,9 @@ def read_selectors(given: str | None) -> tuple[AdvancedEventSelector, ...] | Non
         if not (path := Path(given)).exists() and not path.suffix and path.name == given:
             return template(text)  # neither a file nor meant as one: say which templates there are
         text = _file_text(path)
-    return parse_selectors(_json(text))
+    data = _json(text)
+    everything = template("everything")  # wider than AWS allows; accepted back as `store show` wrote it
+    return everything if data == to_json(everything) else parse_selectors(data)
 
 
 def parse_tags(given: Sequence[str]) -> dict[str, str]:
