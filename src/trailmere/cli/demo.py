@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from trailmere.cli.common import open_app, talk
+from trailmere.cli.common import open_app, talk, write_table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from trailmere.simulator.scenarios import Question
 
 RETENTION_DAYS = 3653  # the incidents lie years back; the longest retention keeps them
+OWN_QUESTION = "SELECT errorCode, count(*) FROM incident-1 GROUP BY 1 ORDER BY 2 DESC"
 WIDEST = 120
+MOST_ROWS = 16  # of an answer on the screen
+LONGEST_CELL = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def demo(
     console = talk()
     with open_app(home) as app:
         if not _may_add(app, yes):
-            console.print("Nothing was done.", markup=False)
+            console.print("Nothing was done.", markup=False, soft_wrap=True)
             return 1
         for chapter in CHAPTERS:
             _prepare(app, chapter, home, keep, console)
@@ -109,7 +112,9 @@ def _prepare(app: App, chapter: Chapter, home: Path, keep: bool, console: Consol
     store = _store(app, chapter)
     rows = app.lake.scan(store.id).total_rows
     if receipt.exists() and rows >= json.loads(receipt.read_text())["events"] > 0:
-        console.print(f"{store.name}: {rows:,} events are there from before and are used again.", markup=False)
+        console.print(
+            f"{store.name}: {rows:,} events are there from before and are used again.", markup=False, soft_wrap=True
+        )
         return
     logs = home / "demo" / f"{chapter.store}-logs"
     summary = _simulate(chapter, logs, console)
@@ -147,6 +152,7 @@ def _simulate(chapter: Chapter, logs: Path, console: Console) -> Summary:
         f"{summary.redelivered} of them delivered twice, {summary.copies:,} events by a second trail as well; "
         f"{summary.content_bytes / 1e6:.0f} MB of JSON. {time.perf_counter() - began:.1f} s",
         markup=False,
+        soft_wrap=True,
     )
     return summary
 
@@ -159,10 +165,10 @@ def _take_in(app: App, store: EventDataStore, logs: Path, summary: Summary, cons
     with shown_progress() as progress:
         account = ingest(app.lake, store, open_source(str(logs)), limits_of(app.settings), progress=progress)
     for name, line in account_lines(account).items():
-        console.print(f"  {name:<12} {line}", markup=False)
+        console.print(f"  {name:<12} {line}", markup=False, soft_wrap=True)
     rows = app.lake.scan(store.id).total_rows
     same = "exactly as many as the simulator made" if rows == summary.events else "NOT what the simulator made"
-    console.print(f"  {'in the store':<12} {rows:,} events: {same}\n", markup=False)
+    console.print(f"  {'in the store':<12} {rows:,} events: {same}\n", markup=False, soft_wrap=True)
 
 
 # -- asking ------------------------------------------------------------------------------------------------------------
@@ -182,7 +188,7 @@ def _investigate(app: App) -> bool:
     for question in COMPROMISED_KEY_QUESTIONS:
         out.write(f"\n{_rule(question)}\n{question.sql}\n\n")
         found, seconds = _ask(app, question)
-        out.write(f"\n{found:,} rows, {seconds * 1000:.0f} ms\n=> {question.meaning}\n")
+        out.write(f"\n{found:,} {'row' if found == 1 else 'rows'}, {seconds * 1000:.0f} ms\n=> {question.meaning}\n")
         expected = len(question.rows())
         if found != expected:
             failed = True
@@ -198,16 +204,27 @@ def _rule(question: Question) -> str:
 
 
 def _ask(app: App, question: Question) -> tuple[int, float]:
-    """Print the answer; its number of rows, and the time until it was there."""
-    from trailmere.query.results import write_result
+    """Print the answer, long ones cut; its number of rows, and the seconds until it was there."""
+    from trailmere.query.results import rows
+    from trailmere.query.values import text
 
     began = time.perf_counter()
     answer = app.queries.run(question.sql, rows=None)
     try:
-        write_result("table", answer, sys.stdout)
+        found = list(rows(answer))
     finally:
         answer.close()
-    return answer.outcome.rows, time.perf_counter() - began
+    seconds = time.perf_counter() - began
+    shown = [[_cut(text(cell)) for cell in row] for row in found[:MOST_ROWS]]
+    if shown:
+        write_table([column.name for column in answer.columns], shown)
+    if len(found) > MOST_ROWS:
+        sys.stdout.write(f"... and {len(found) - MOST_ROWS:,} rows more\n")
+    return len(found), seconds
+
+
+def _cut(cell: str | None) -> str | None:
+    return cell if cell is None or len(cell) <= LONGEST_CELL else cell[: LONGEST_CELL - 1] + "\u2026"
 
 
 def _write_questions(home: Path) -> Path:
@@ -231,7 +248,7 @@ def _farewell(home: Path, named: bool, keep: bool) -> None:
         "  The second incident: an instance mines cryptocurrency, launched by an Identity Center user. Ten questions:",
         f"    trailmere query {where} -f {questions}/2.1.sql    ... to 2.10.sql",
         "  A question of your own, and what it would read:",
-        f'    trailmere query {where} "SELECT errorCode, count(*) FROM incident-1 GROUP BY 1 ORDER BY 2 DESC"',
+        f"    trailmere query {where} {shlex.quote(OWN_QUESTION)}",
         f"    trailmere query {where} --explain -f {questions}/1.9.sql",
         "  The stores; a store for your own logs:",
         f"    trailmere store list {where}",

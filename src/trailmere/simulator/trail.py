@@ -121,12 +121,12 @@ class _Run:
         script = self._simulator.script()
         last = datetime.min
         for day, events in self._simulator.days():
+            self._beside(day)
             today = [event for event in script if event.time.date() == day]
             for slot, scripted in self._slots(day, events, today):
                 yield from self._arrived(slot.start)
                 self._deliver(slot, scripted)
                 last = slot.start + SLOT
-            self._beside(day)
         for (_account, _region), records in sorted(self._elsewhere.items()):
             self._wait(log_file(self._random, records, last + SLOT))
         yield from self._arrived(datetime.max)
