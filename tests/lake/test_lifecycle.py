@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.registry.conftest import database_url, postgresql_server  # noqa: F401  (fixtures)
 from tests.registry.helpers import ACCOUNT, REGION, Clock
 from trailmere.errors import InactiveStore, InvalidStoreStatus, LakeError, StoreNotFound
 from trailmere.events.selector_templates import template
@@ -20,9 +21,9 @@ from trailmere.registry.stores import Operation, Status, StoreRegistry
 class Home:
     """A lake in a folder, with its registry and a clock that is moved by hand."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, url: str | None = None) -> None:
         self.clock = Clock()
-        self.lake = Lake.open(folder)
+        self.lake = Lake.open(folder, url)
         self.registry = StoreRegistry(self.lake.engine, account_id=ACCOUNT, region=REGION, clock=self.clock)
         self.lifecycle = StoreLifecycle(self.registry, self.lake)
 
@@ -181,3 +182,20 @@ def test_a_store_of_every_family_gets_a_table(home: Home, name: str) -> None:
     store = home.lifecycle.create("audit", selectors=template(name))
 
     assert home.has_table(store.id)
+
+
+def test_record_and_table_live_and_die_together_in_every_database(
+    tmp_path: Path,
+    database_url: str,  # noqa: F811
+) -> None:
+    home = Home(tmp_path, database_url)
+    store = home.lifecycle.create("audit", termination_protection=False)
+    alive = home.has_table(store.id)
+    home.lifecycle.delete("audit")
+    home.clock.forward(days=7)
+
+    purged = home.lifecycle.tidy()
+
+    assert (alive, [one.id for one in purged], home.has_table(store.id)) == (True, [store.id], False)
+    assert home.registry.list() == ()
+    home.lake.close()
