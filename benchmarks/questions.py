@@ -37,7 +37,6 @@ COLUMNS = (
     "userIdentity__accessKeyId",
     "userIdentity__arn",
     "eventID",
-    "eventCategory",
 )
 KEYS = frozenset(column.partition("__")[0] for column in COLUMNS)
 

@@ -15,7 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks import shapes
-from benchmarks.selection import FILTERED
 
 THREADS = 2
 CHDB_JSON = ", ".join(
@@ -77,7 +76,7 @@ def duckdb_events(corpus: Path, keys: frozenset[str] | None = None) -> str:
     columns = f"{{Records: '{shapes.duckdb_record(keys)}[]'}}"
     source = f"'{corpus}/**/*.json.gz', format = 'unstructured', columns = {columns}, maximum_object_size = 33554432"
     records = f"SELECT unnest(Records) AS record FROM read_json({source})"
-    return f"SELECT * FROM (SELECT record.* FROM ({records})) WHERE NOT ({FILTERED})"
+    return f"SELECT record.* FROM ({records})"
 
 
 def chdb_mergetree(corpus: Path, out: Path) -> None:
@@ -109,7 +108,7 @@ def _chdb_events(corpus: Path) -> str:
         picked.append(f"{time if key in shapes.times() else f'record.{key}'} AS {key}")
     source = f"file('{corpus}/**/*.json.gz', 'JSONEachRow', 'Records Array({shapes.clickhouse_record()})')"
     return (
-        f"SELECT {', '.join(picked)} FROM (SELECT arrayJoin(Records) AS record FROM {source}) WHERE NOT ({FILTERED}) "
+        f"SELECT {', '.join(picked)} FROM (SELECT arrayJoin(Records) AS record FROM {source}) "
         f"SETTINGS {CHDB_JSON}, max_threads = {THREADS}, max_insert_threads = {THREADS}"
     )
 

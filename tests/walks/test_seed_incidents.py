@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.walks.door import opened, rows, trailmere
+from trailmere.events.selector_templates import template
 from trailmere.simulator import TrailSimulator, demo_march, demo_september
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("organisation")
     for name, (store_id, simulator) in STORES.items():
         with opened(home / "lake") as app:
-            app.lifecycle.create(name, store_id=store_id)
+            app.lifecycle.create(name, store_id=store_id, selectors=template("everything"))
         _deliver(simulator(), home / name)
         trailmere("ingest", home / name, "--store", name, lake=home / "lake")
     return home / "lake"
