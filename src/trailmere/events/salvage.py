@@ -49,22 +49,23 @@ class _Reader:
                 return self._end()
             if self._content[here] not in b"{[":
                 return self._stretch(here, scan.Broken(here, "expected a JSON object"), len(self._content))
-            found = self._value(here)
-            if isinstance(found, scan.Extent):
-                self._position = found.end
-                return Piece(here, self._content[here : found.end])
-            if not self._step_inside(here):
-                return self._over(here, found)
+            extent = self._extent(here)
+            broken = self._broken(extent)
+            if isinstance(extent, scan.Extent) and broken is None:
+                self._position = extent.end
+                return Piece(here, self._content[here : extent.end])
+            if broken is not None and not self._step_inside(here):
+                limit = extent.end if isinstance(extent, scan.Extent) else len(self._content)
+                return self._stretch(here, broken, limit)
 
-    def _value(self, here: int) -> scan.Extent | scan.Broken:
-        """The whole and valid value at ``here``, or why there is none."""
-        extent = self._extent(here)
-        if isinstance(extent, scan.Broken):
-            return extent
-        if extent.depth > _SAFE_DEPTH:
-            return scan.Broken(here, scan.TOO_DEEP)
-        fault = scan.fault(self._content[here : extent.end])
-        return extent if fault is None else scan.Broken(here + fault.offset, fault.message)
+    def _broken(self, found: scan.Extent | scan.Broken) -> scan.Broken | None:
+        """Why there is no whole and valid value here, or None where there is."""
+        if isinstance(found, scan.Broken):
+            return found
+        if found.depth > _SAFE_DEPTH:
+            return scan.Broken(found.start, scan.TOO_DEEP)
+        fault = scan.fault(self._content[found.start : found.end])
+        return None if fault is None else scan.Broken(found.start + fault.offset, fault.message)
 
     def _extent(self, here: int) -> scan.Extent | scan.Broken:
         """Where the value ends. An unfinished one must not cost a walk to the end of the text each time."""
@@ -85,10 +86,6 @@ class _Reader:
         self._open += 2 if head[0].startswith(b"{") else 1
         self._position = head.end()
         return True
-
-    def _over(self, here: int, broken: scan.Broken) -> Piece:
-        extent = scan.bracketed(self._content, here)
-        return self._stretch(here, broken, extent.end if isinstance(extent, scan.Extent) else len(self._content))
 
     def _skip(self) -> None:
         """Pass over white space, commas, and the closing brackets of what was stepped into."""

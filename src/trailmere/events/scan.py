@@ -16,6 +16,7 @@ import msgspec
 STRING = rb'"[^"\\\x00-\x1f]*(?:\\[^\x00-\x1f][^"\\\x00-\x1f]*)*"'
 WHITESPACE = rb"[ \t\r\n]*"
 
+_STRING_START = re.compile(STRING[:-1])
 _TOKEN = re.compile(STRING + rb'|[{}\[\]"]')
 _SPACE = re.compile(WHITESPACE)
 _KEY = re.compile(WHITESPACE + rb"(" + STRING + rb")" + WHITESPACE + rb":" + WHITESPACE)
@@ -83,7 +84,7 @@ def bracketed(content: bytes, start: int, stop: int | None = None) -> Extent | B
         first = content[at]
         if first == _QUOTE:
             if token.end() == at + 1:
-                return Broken(at, "a string that does not end, or holds a raw control character")
+                return _broken_string(content, at)
         elif first in _OPEN:
             stack.append(_CLOSER[first])
             depth = max(depth, len(stack))
@@ -92,6 +93,14 @@ def bracketed(content: bytes, start: int, stop: int | None = None) -> Extent | B
         elif not stack:
             return Extent(start, token.end(), depth)
     return Broken(len(content), "the text ends before the value does")
+
+
+def _broken_string(content: bytes, start: int) -> Broken:
+    sound = _STRING_START.match(content, start)
+    end = sound.end() if sound else start
+    if end >= len(content) - 1:
+        return Broken(len(content), "the text ends inside a string")
+    return Broken(end, "a raw control character in a string")
 
 
 def depth_of(text: bytes) -> int:
