@@ -6,10 +6,13 @@ refused: the list of writers is the list of what is allowed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
+
+from sqlglot import exp
 
 from trailmere.errors import QueryError, StatementInvalid, StatementNotAllowed
 from trailmere.events.types import Row, Type
@@ -17,13 +20,52 @@ from trailmere.query.dialect import scope as scopes
 from trailmere.query.dialect.values import Value
 
 if TYPE_CHECKING:
-    from sqlglot import exp
-
     from trailmere.query.dialect.scope import Scope, Use
     from trailmere.query.dialect.text import Limits, Source
     from trailmere.query.records import Catalog
 
 Writer: TypeAlias = "Callable[[Binder, exp.Expr, Scope], Value]"
+
+
+# What sqlglot calls a clause -> what the user wrote.
+_CLAUSES = {
+    "locks": "FOR UPDATE",
+    "sample": "TABLESAMPLE",
+    "pivots": "PIVOT",
+    "when": "AT",
+    "match": "MATCH_RECOGNIZE",
+    "except_": "EXCLUDE",
+    "laterals": "LATERAL VIEW",
+    "recursive": "RECURSIVE",
+    "method": "NATURAL",
+}
+
+# What an expression may carry beside this, expression and expressions; see Binder.only.
+_PLAIN = {"this", "expression", "expressions"}
+_CARRIED: dict[type[exp.Expr], set[str]] = {
+    exp.Column: {"table", "db", "catalog"},
+    exp.Literal: {"is_string"},
+    exp.Identifier: {"quoted"},
+    exp.In: {"query"},
+    exp.Like: {"negate"},
+    exp.Between: {"low", "high"},
+    exp.Case: {"ifs", "default"},
+    exp.If: {"true", "false"},
+    exp.Cast: {"to"},
+    exp.TryCast: {"to", "safe", "requires_string"},
+    exp.Interval: {"unit"},
+    exp.AtTimeZone: {"zone"},
+    exp.Trim: {"position"},
+    exp.StrPosition: {"substr"},
+    exp.Substring: {"start", "length"},
+    exp.GroupConcat: {"separator"},
+    exp.Window: {"partition_by", "order", "spec", "over", "alias"},
+    exp.Div: {"typed", "safe"},
+    exp.DPipe: {"safe"},
+    exp.Array: {"value_constructor", "bracket_notation"},
+    exp.NullSafeEQ: set(),
+}
+_QUERIES = (exp.Query, exp.Values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +125,8 @@ class Binder:
         writer = self.writers.get(type(node))
         if writer is None:
             raise self.refuse(node, f"{_described(node)} cannot be used in a query")
+        if not isinstance(node, _QUERIES):
+            self.only(node, _PLAIN | _CARRIED.get(type(node), set()))
         known = len(self.loose)
         value = writer(self, node, scope)
         if scope.grouped is not None and value.sql in scope.grouped:
@@ -148,13 +192,23 @@ class Binder:
         near = scopes.suggestion(scope, names)
         written = ".".join(part.name for part in path)
         hint = f"did you mean {near}?" if near else "trailmere store show lists the columns of a store"
-        if any(part.args.get("quoted") for part in path) and not near:
-            hint = "text stands between single quotes; double quotes are for names"
+        if len(path) == 1 and path[0].args.get("quoted"):
+            hint = f"text stands between single quotes: '{written}'" + (f"; or did you mean {near}?" if near else "")
+        if not scope.relations and scope.parent is None and not scope.extra:
+            hint = "the statement has no FROM clause here"
         return self.fault(path[0], f"there is no column {written}", hint)
 
     def query(self, node: exp.Expr, scope: Scope | None) -> Query:
         """A bound subquery."""
         return self.write_query(self, node, scope)
+
+    def only(self, node: exp.Expr, known: set[str]) -> None:
+        """Refuse what the parser attached to the node and nobody looks at: it would be dropped in silence."""
+        for key, value in node.args.items():
+            if key not in known and value not in (None, False, [], ""):
+                place = value[0] if isinstance(value, list) else value
+                clause = _CLAUSES.get(key, key.strip("_").upper())
+                raise self.refuse(place if isinstance(place, exp.Expr) else node, f"{clause} is not supported here")
 
     def fault(self, node: exp.Expr, message: str, hint: str | None = None) -> QueryError:
         """StatementInvalid at the node's place, for the caller to raise."""
@@ -193,5 +247,4 @@ def shown_type(type: Type) -> str:
 
 
 def _described(node: exp.Expr) -> str:
-    words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in type(node).__name__)
-    return words.strip().upper()
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(node).__name__).upper()

@@ -125,6 +125,7 @@ def _arguments(
         arguments[-1] = arguments[-1].this
     if arguments and isinstance(arguments[0], exp.Distinct):
         distinct = True
+        binder.only(arguments[0], {"expressions"})
         arguments = [*arguments[0].expressions, *arguments[1:]]
     if function.name == "count" and len(arguments) == 1 and type(arguments[0]) is exp.Star:
         arguments = []
@@ -223,11 +224,12 @@ def _edge(binder: Binder, edge: object, side: object, scope: Scope) -> str | Non
 
 
 def _ordering(binder: Binder, items: list[exp.Expr], scope: Scope) -> str:
-    return ", ".join(order_item(binder.bind(item.this, scope).sql, item) for item in items)
+    return ", ".join(order_item(binder, binder.bind(item.this, scope).sql, item) for item in items)
 
 
-def order_item(sql: str, item: exp.Expr) -> str:
+def order_item(binder: Binder, sql: str, item: exp.Expr) -> str:
     """One item of ORDER BY. In Trino NULL comes last unless NULLS FIRST is written."""
+    binder.only(item, {"this", "desc", "nulls_first"})
     direction = " DESC" if item.args.get("desc") else ""
     nulls = "FIRST" if item.args.get("nulls_first") else "LAST"
     return f"{sql}{direction} NULLS {nulls}"

@@ -159,15 +159,19 @@ def _between(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
 
 
 def _like(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
-    return comparisons.like(binder, node, binder.bind(node.this, scope), binder.bind(node.expression, scope), None)
+    return _matched(binder, node, scope, None)
+
+
+def _matched(binder: Binder, node: exp.Expr, scope: Scope, escape: Value | None) -> Value:
+    value, pattern = binder.bind(node.this, scope), binder.bind(node.expression, scope)
+    found = comparisons.like(binder, node, value, pattern, escape)
+    return Value(f"(NOT {found.sql})", BOOLEAN) if node.args.get("negate") else found
 
 
 def _escape(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
-    inside = node.this
-    if not isinstance(inside, exp.Like):
+    if not isinstance(node.this, exp.Like):
         raise binder.fault(node, "ESCAPE belongs to LIKE")
-    value, pattern = binder.bind(inside.this, scope), binder.bind(inside.expression, scope)
-    return comparisons.like(binder, inside, value, pattern, binder.bind(node.expression, scope))
+    return _matched(binder, node.this, scope, binder.bind(node.expression, scope))
 
 
 _OPERATORS: dict[type[exp.Expr], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}

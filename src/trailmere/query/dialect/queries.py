@@ -42,7 +42,7 @@ def _body(binder: Binder, node: exp.Expr, outer: Scope | None) -> Query:
     if isinstance(node, exp.SetOperation):
         return _ordered(binder, node, _set_operation(binder, node, outer), outer)
     if isinstance(node, exp.Subquery):
-        only(binder, node, {"this", "alias", "with_", "order", "limit", "offset"})
+        binder.only(node, {"this", "alias", "with_", "order", "limit", "offset"})
         return _ordered(binder, node, write_query(binder, node.this, outer), outer)
     if isinstance(node, exp.Values):
         return _ordered(binder, node, _values(binder, node, outer), outer)
@@ -50,24 +50,15 @@ def _body(binder: Binder, node: exp.Expr, outer: Scope | None) -> Query:
     raise binder.refuse(node, f"{words} is not a query", "only read-only SELECT statements over stores can be run")
 
 
-def only(binder: Binder, node: exp.Expr, known: set[str]) -> None:
-    """Refuse what the parser attached to the node and nobody here looks at."""
-    for key, value in node.args.items():
-        if key not in known and value not in (None, False, [], ""):
-            place = value if isinstance(value, exp.Expr) else node
-            place = value[0] if isinstance(value, list) and isinstance(value[0], exp.Expr) else place
-            raise binder.refuse(place, f"{key.strip('_').upper()} is not supported here")
-
-
 def _with(binder: Binder, entries: exp.Expr, outer: Scope | None) -> str:
-    only(binder, entries, {"expressions", "recursive"})
+    binder.only(entries, {"expressions", "recursive"})
     if entries.args.get("recursive"):
         raise binder.refuse(entries, "WITH RECURSIVE is not supported", "leave RECURSIVE out")
     written = []
     for entry in entries.expressions:
         if not isinstance(entry, exp.CTE):
             raise binder.refuse(entry, "WITH holds named queries only")
-        only(binder, entry, {"this", "alias"})
+        binder.only(entry, {"this", "alias"})
         query = write_query(binder, entry.this, outer)
         names = tuple(column.name.lower() for column in entry.args["alias"].args.get("columns") or [])
         if names and len(names) != len(query.outputs):
@@ -97,7 +88,7 @@ class _Select:
     """One SELECT being written, clause by clause in the order in which SQL gives them meaning."""
 
     def __init__(self, binder: Binder, node: exp.Select, outer: Scope | None) -> None:
-        only(binder, node, _SELECT_ARGUMENTS)
+        binder.only(node, _SELECT_ARGUMENTS)
         self.binder, self.node = binder, node
         self.scope = Scope(parent=outer)
         self.items: list[tuple[exp.Expr, Value]] = []
@@ -136,7 +127,7 @@ class _Select:
         keys: set[str] = set()
         written = [self._group_item(item, keys) for item in group.expressions] if group else []
         if group:
-            only(self.binder, group, {"expressions"})
+            self.binder.only(group, {"expressions"})
         if group or self._aggregates():
             self.scope = replace(self.scope, grouped=frozenset(keys))
         return " GROUP BY " + ", ".join(written) if written else ""
@@ -208,7 +199,7 @@ class _Select:
 
     def _star(self, item: exp.Star | exp.Column) -> list[tuple[exp.Expr, Value]]:
         star = item if isinstance(item, exp.Star) else item.this
-        only(self.binder, star, set())
+        self.binder.only(star, set())
         if isinstance(item, exp.Star):
             if not self.scope.relations:
                 raise self.binder.fault(item, "SELECT * needs a FROM clause")
@@ -284,7 +275,7 @@ class _Select:
                     item, f"{path[0].name} names {len(places)} selected columns", "give one an alias"
                 )
             place = places[0] + 1
-        return order_item(str(place) if place else self.binder.bind(item.this, scope).sql, item)
+        return order_item(self.binder, str(place) if place else self.binder.bind(item.this, scope).sql, item)
 
     def _no_loose(self, around: list[tuple[exp.Expr, int]]) -> None:
         mine = id(self.scope.relations)
@@ -313,7 +304,7 @@ class _Select:
     def _head(self, outputs: tuple[Output, ...]) -> str:
         distinct = self.node.args.get("distinct")
         if distinct is not None:
-            only(self.binder, distinct, set())
+            self.binder.only(distinct, set())
         top = self.node is self.binder.root
         columns = ", ".join(f"{_shown(o.value) if top else o.value.sql} AS {identifier(o.column)}" for o in outputs)
         return f"SELECT {'DISTINCT ' if distinct else ''}{columns}"
@@ -347,10 +338,10 @@ def limits(binder: Binder, node: exp.Expr) -> str:
             raise binder.refuse(limit, "FETCH FIRST takes a number of rows, without PERCENT or WITH TIES")
         written += f" LIMIT {_rows(binder, limit, limit.args.get('count') or exp.Literal.number(1))}"
     elif limit is not None and limit.expression.name.upper() != "ALL":
-        only(binder, limit, {"expression"})
+        binder.only(limit, {"expression"})
         written += f" LIMIT {_rows(binder, limit, limit.expression)}"
     if offset is not None:
-        only(binder, offset, {"expression"})
+        binder.only(offset, {"expression"})
         written += f" OFFSET {_rows(binder, offset, offset.expression)}"
     return written
 
@@ -369,7 +360,7 @@ def _set_operation(binder: Binder, node: exp.SetOperation, outer: Scope | None) 
     steps: list[exp.SetOperation] = []
     left: exp.Expr = node
     while isinstance(left, exp.SetOperation) and (left is node or not _modified(left)):
-        only(binder, left, {"this", "expression", "distinct", "with_", "order", "limit", "offset"})
+        binder.only(left, {"this", "expression", "distinct", "with_", "order", "limit", "offset"})
         steps.append(left)
         left = left.this
     query = write_query(binder, left, outer)
@@ -420,14 +411,14 @@ def _ordered(binder: Binder, node: exp.Expr, query: Query, outer: Scope | None) 
         place = ordinal(item.this)
         if place is not None and not 1 <= place <= len(query.outputs):
             raise binder.fault(item, f"ORDER BY {place} is no position of the {len(query.outputs)} selected columns")
-        items.append(order_item(str(place) if place else binder.bind(item.this, scope).sql, item))
+        items.append(order_item(binder, str(place) if place else binder.bind(item.this, scope).sql, item))
     ordering = " ORDER BY " + ", ".join(items) if items else ""
     outputs = tuple(replace(output, value=replace(output.value, origin=None)) for output in query.outputs)
     return Query(f"SELECT * FROM ({query.sql}) AS {identifier(alias)}{ordering}{cut}", outputs)  # noqa: S608 - written from the tree
 
 
 def _values(binder: Binder, node: exp.Values, outer: Scope | None) -> Query:
-    only(binder, node, {"expressions", "alias", "order", "limit", "offset", "with_"})
+    binder.only(node, {"expressions", "alias", "order", "limit", "offset", "with_"})
     scope = Scope(parent=outer)
     rows = [
         [binder.bind(cell, scope) for cell in (row.expressions if isinstance(row, exp.Tuple) else [row])]

@@ -39,7 +39,7 @@ def write_from(binder: Binder, from_: exp.Expr, joins: Sequence[exp.Expr], scope
 
 
 def _join(binder: Binder, join: exp.Expr, scope: Scope) -> str:
-    _only(binder, join, {"this", "side", "kind", "on", "using"})
+    binder.only(join, {"this", "side", "kind", "on", "using"})
     side, kind = str(join.args.get("side") or "").upper(), str(join.args.get("kind") or "").upper()
     if side not in ("", "LEFT", "RIGHT", "FULL") or kind not in ("", "INNER", "OUTER", "CROSS"):
         raise binder.refuse(join.this, f"{side} {kind} JOIN is not supported".strip())
@@ -102,7 +102,7 @@ def _item(binder: Binder, node: exp.Expr, scope: Scope) -> _Item:
     if isinstance(node, exp.Unnest):
         return _unnest(binder, node, scope)
     if isinstance(node, exp.Lateral):
-        _only(binder, node, {"this", "alias"})
+        binder.only(node, {"this", "alias"})
         return _derived(binder, node.this, node, scope)
     if isinstance(node, exp.Subquery | exp.Values):
         return _derived(binder, node, node, None)
@@ -112,7 +112,7 @@ def _item(binder: Binder, node: exp.Expr, scope: Scope) -> _Item:
 def _table(binder: Binder, node: exp.Table) -> _Item:
     if not isinstance(node.this, exp.Identifier):
         raise binder.refuse(node, "table functions cannot be used", "FROM takes stores, subqueries and UNNEST")
-    _only(binder, node, {"this", "db", "catalog", "alias"})
+    binder.only(node, {"this", "db", "catalog", "alias"})
     name = ".".join(part.name for part in node.parts)
     found = binder.common.get(name.lower()) if len(node.parts) == 1 else None
     if found is not None:
@@ -200,7 +200,7 @@ def _modified(node: exp.Expr) -> bool:
 
 def _unnest(binder: Binder, node: exp.Unnest, scope: Scope) -> _Item:
     """``UNNEST(array, map ...) [WITH ORDINALITY]``: an array of rows gives a column for each field."""
-    _only(binder, node, {"expressions", "alias", "offset"})
+    binder.only(node, {"expressions", "alias", "offset"})
     inner: list[str] = []
     outer: list[str] = []
     columns: list[Visible] = []
@@ -278,9 +278,3 @@ def _name_unnested(binder: Binder, node: exp.Unnest, relation: Relation, names: 
         # unnest(array) AS x: x alone means the element, as in other dialects.
         name = relation.qualifiers[0]
         relation.columns = (replace(relation.columns[0], name=name, spelling=name),)
-
-
-def _only(binder: Binder, node: exp.Expr, known: set[str]) -> None:
-    for key, value in node.args.items():
-        if key not in known and value not in (None, False, [], ""):
-            raise binder.refuse(node, f"{key.strip('_').upper()} is not supported in FROM")

@@ -21,7 +21,7 @@ class Limits:
     """What a statement may cost before it runs. ``characters`` is CloudTrail Lake's own limit."""
 
     characters: int = 10_000
-    nesting: int = 60
+    nesting: int = 32
     list_items: int = 5_000
     generated_characters: int = 1_000_000
 
@@ -83,9 +83,13 @@ _UNCLOSED = {"'": "string", '"': "quoted identifier", "/*": "comment"}
 
 @dataclass(slots=True)
 class _Group:
-    """What is known about one pair of brackets: has it a SELECT, are we in its FROM, how many commas."""
+    """What is known about one pair of brackets: has it a SELECT, are we in its FROM, how many commas.
+
+    ``opened`` is the offset of the opening bracket, None around the whole statement.
+    """
 
     selects: bool = False
+    opened: int | None = None
     in_from: bool = False
     expects_store: bool = False
     commas: int = 0
@@ -120,6 +124,8 @@ def read(text: str, limits: Limits, is_store: Callable[[str], bool]) -> Source:
     place = 0
     while place < len(text):
         place = _step(scan, place)
+    if (opened := scan.groups[-1].opened) is not None:
+        _invalid(text, opened, "the bracket that opens here is not closed", "close it")
     return _quoted(text, scan.quotes)
 
 
@@ -157,7 +163,9 @@ def _step(scan: _Scan, place: int) -> int:
         _placeholder(scan, place, text)
     elif kind == "open":
         _open(scan, place)
-    elif kind == "close" and len(scan.groups) > 1:
+    elif kind == "close":
+        if len(scan.groups) == 1:
+            _invalid(scan.text, place, "this bracket closes nothing", "remove it")
         scan.groups.pop()
     elif kind == "word":
         _word(scan, group, text.upper(), place)
@@ -187,7 +195,7 @@ def _store_name(scan: _Scan, place: int) -> int | None:
 
 
 def _open(scan: _Scan, place: int) -> None:
-    scan.groups.append(_Group())
+    scan.groups.append(_Group(opened=place))
     if len(scan.groups) - 1 + scan.cases > scan.limits.nesting:
         _too_deep(scan, place)
 

@@ -9,8 +9,6 @@ from trailmere.query.dialect.functions.signature import Call, Function
 from trailmere.query.dialect.types import JSON, NUMERIC, UNKNOWN, VARBINARY
 from trailmere.query.dialect.values import Value, text
 
-# A pad or a format may make a text of any length; the engine takes the memory for it before it looks at its limit.
-_WIDEST = 1_000_000
 _FORMAT = re.compile(r"%(?P<flags>[-+ 0,]*)(?P<width>\d{0,6})(?:\.(?P<digits>\d{1,3}))?(?P<kind>[sdfxXeE%])|(?P<bad>%)")
 
 
@@ -78,7 +76,7 @@ def _concat(call: Call) -> Value:
 
 
 def _padded(side: str) -> str:
-    return f"{side}({{0}}, CAST(least(greatest({{1}}, 0), {_WIDEST}) AS INTEGER), {{2}})"
+    return f"{side}({{0}}, lake_width({{1}}), {{2}})"
 
 
 def _bytes_of(name: str) -> str:
@@ -112,8 +110,7 @@ FUNCTIONS = (
     Function("codepoint", "s", BIGINT, "unicode({0})"),
     Function("translate", "sss", VARCHAR, "translate({0}, {1}, {2})"),
     Function("normalize", "s", VARCHAR, "nfc_normalize({0})"),
-    # The engine's own cannot be interrupted; bounded text ends it within a moment.
-    Function("levenshtein_distance", "ss", BIGINT, "levenshtein(left({0}, 4096), left({1}, 4096))"),
+    Function("levenshtein_distance", "ss", BIGINT, "lake_levenshtein({0}, {1})"),
     Function("hamming_distance", "ss", BIGINT, "hamming({0}, {1})"),
     Function("regexp_like", "ss", BOOLEAN, "regexp_matches({0}, {1})"),
     Function(
