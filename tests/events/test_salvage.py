@@ -25,7 +25,7 @@ ARRAY = b"[\n" + b",\n".join(RECORDS) + b"\n]"
 
 
 def ends_of(content: bytes, texts: list[bytes]) -> list[int]:
-    ends = []
+    ends: list[int] = []
     for text in texts:
         ends.append(content.index(text, ends[-1] if ends else 0) + len(text))
     return ends

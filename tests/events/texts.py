@@ -46,7 +46,11 @@ values = st.recursive(
 @st.composite
 def record_texts(draw: st.DrawFn) -> bytes:
     """Text of any JSON object that is a record: odd members, any spacing, any escaping."""
-    members = {"eventVersion": "1.11", "eventTime": "2026-03-04T05:06:07Z", "eventSource": "s3.amazonaws.com"}
+    members: dict[str, Any] = {
+        "eventVersion": "1.11",
+        "eventTime": "2026-03-04T05:06:07Z",
+        "eventSource": "s3.amazonaws.com",
+    }
     members |= {"eventName": draw(st.text())} | draw(st.dictionaries(st.text(), values, max_size=5))
     members |= {"eventSource": "s3.amazonaws.com", "eventTime": "2026-03-04T05:06:07Z"}
     spacing = draw(st.sampled_from([(",", ":"), (", ", ": "), (" ,\t", "  :\r\n")]))
