@@ -12,6 +12,7 @@ from trailmere.events.layout import LogKey, format_key, in_scope, is_log_kind, l
 
 A = "111122223333"
 NAME = f"{A}_CloudTrail_us-east-2_20260304T0510Z_Mu0KsOhtH1ar15ZZ.json.gz"
+DIGEST = f"{A}_CloudTrail-Digest_us-east-1_t_us-east-1_20260304T050000Z.json.gz"
 DAY = date(2026, 3, 4)
 
 CASES: dict[str, LogKey] = {
@@ -28,14 +29,8 @@ CASES: dict[str, LogKey] = {
     f"AWSLogs/{A}/CloudTrail-Aggregated/us-east-1/2026/03/04/x.json.gz": LogKey(
         "", None, A, "CloudTrail-Aggregated", "us-east-1", DAY, "x.json.gz"
     ),
-    f"AWSLogs/{A}/CloudTrail-Digest/us-east-1/2026/03/04/{A}_CloudTrail-Digest_us-east-1_t_us-east-1_20260304T050000Z.json.gz": LogKey(
-        "",
-        None,
-        A,
-        "CloudTrail-Digest",
-        "us-east-1",
-        DAY,
-        f"{A}_CloudTrail-Digest_us-east-1_t_us-east-1_20260304T050000Z.json.gz",
+    f"AWSLogs/{A}/CloudTrail-Digest/us-east-1/2026/03/04/{DIGEST}": LogKey(
+        "", None, A, "CloudTrail-Digest", "us-east-1", DAY, DIGEST
     ),
     f"AWSLogs/{A}/Config/us-east-1/2026/3/4/ConfigHistory/x.json.gz": LogKey(
         "", None, A, "Config", "us-east-1", DAY, "ConfigHistory/x.json.gz"
@@ -85,15 +80,14 @@ def test_keys_that_do_not_say_whose_log_it_is_are_not_parsed(key: str) -> None:
     st.sampled_from([None, "o-exampleorgid"]),
     st.sampled_from(["CloudTrail", "CloudTrail-Insight", "Config"]),
     st.dates(),
-    st.text(min_size=1),
+    st.text(min_size=1).filter(lambda file: "AWSLogs/" not in file),
 )
 def test_parts_survive_the_way_to_a_key_and_back(
     prefix: str, organization: str | None, kind: str, day: date, file: str
 ) -> None:
     parts = LogKey(prefix, organization, A, kind, "eu-north-1", day, file)
 
-    assert format_key(parts).count("AWSLogs/") > file.count("AWSLogs/")
-    assert "AWSLogs/" in file or parse_key(format_key(parts)) == parts
+    assert parse_key(format_key(parts)) == parts
 
 
 @pytest.mark.parametrize(

@@ -196,5 +196,5 @@ def _day(text: str | None, kind: str) -> date | None:
 
 def _day_text(day: date, kind: str) -> str:
     if kind in _UNPADDED_KINDS:
-        return f"{day.year}/{day.month}/{day.day}"
+        return f"{day.year:04}/{day.month}/{day.day}"
     return f"{day.year:04}/{day.month:02}/{day.day:02}"
