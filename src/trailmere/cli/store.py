@@ -50,7 +50,9 @@ SelectorsOption = Annotated[
         "event selectors, or the JSON itself."
     ),
 ]
-RetentionOption = Annotated[int | None, Parameter(help="Days that events are kept, by their eventTime: 7 to 3653.")]
+RetentionOption = Annotated[
+    int | None, Parameter(help="Days to keep events, by eventTime: 7 to 3653. Recorded; nothing is removed by age yet.")
+]
 BillingOption = Annotated[
     Literal["EXTENDABLE_RETENTION_PRICING", "FIXED_RETENTION_PRICING"] | None,
     Parameter(help="Nobody is billed; it decides default and maximum of the retention: 366 of 3653 days, or 2557."),
