@@ -1,8 +1,8 @@
 """A process that takes a fixed set of deliveries into a lake, in an order of its own.
 
-``python -m tests.lake.committer HOME SEED``. Neighbouring deliveries share half of their events; each has one record
-without an eventID. It does what ingest does: recover, ask for known bytes, begin, write, commit, until nothing is left.
-``check`` judges the lake by what the deliveries hold and what PyIceberg alone reads.
+``python -m tests.lake.committer HOME SEED [DATABASE]``. Neighbouring deliveries share half of their events; each has
+one record without an eventID. It does what ingest does: recover, ask for known bytes, begin, write, commit, until
+nothing is left. ``check`` judges the lake by what the deliveries hold and what PyIceberg alone reads.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ def expected() -> Counter[str]:
     return Counter(distinct)
 
 
-def check(home: Path) -> None:
+def check(home: Path, database_url: str | None = None) -> None:
     """Raise AssertionError unless the table holds each event once and the books agree with it."""
-    table = outsider(home).load_table(("stores", STORE)).scan(selected_fields=("eventjson",)).to_arrow()
+    table = outsider(home, database_url).load_table(("stores", STORE)).scan(selected_fields=("eventjson",)).to_arrow()
     found = Counter(table.column("eventjson").to_pylist())
     assert found == expected(), (
         f"lost {sorted((expected() - found).elements())}, twice {sorted((found - expected()).elements())}"
     )
-    with Lake.open(home) as lake:
+    with Lake.open(home, database_url) as lake:
         lake.recover(STORE)
         totals = lake.totals(STORE)
         planned = {planned.path for planned in lake.scan(STORE).files}
@@ -55,11 +55,11 @@ def check(home: Path) -> None:
     assert on_disk == planned, f"orphans {on_disk - planned}, missing {planned - on_disk}"
 
 
-def run(home: Path, seed: int) -> None:
+def run(home: Path, seed: int, database_url: str | None = None) -> None:
     """Take in everything that is not there yet, a line for each commit."""
     todo = source()
     random.Random(seed).shuffle(todo)
-    with Lake.open(home) as lake:
+    with Lake.open(home, database_url) as lake:
         lake.create_table(STORE, "cloudtrail")
         lake.recover(STORE)
         for start in range(0, len(todo), BATCH):
@@ -73,4 +73,4 @@ def run(home: Path, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    run(Path(sys.argv[1]), int(sys.argv[2]))
+    run(Path(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
@@ -11,9 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyiceberg import expressions as iceberg
 
-from tests.lake.world import START, STORE, event, parcel, put
+from tests.lake.world import START, STORE, event, outsider, parcel, put
 from trailmere.errors import SnapshotNotFound, StoreNotFound
+from trailmere.lake import catalog, manifests, plans
 from trailmere.lake.records import Condition
 from trailmere.lake.vault import Lake
 
@@ -151,3 +156,89 @@ def test_a_snapshot_that_never_was_is_not_found(week: Lake, at: int | datetime) 
         week.scan(STORE, at=at)
 
     assert "snapshots reach from" in str(caught.value.hint)
+
+
+def planned_by_pyiceberg(lake: Lake, conditions: list[Condition]) -> list[str]:
+    makers: dict[str, Any] = {
+        "=": iceberg.EqualTo,
+        "!=": iceberg.NotEqualTo,
+        "<": iceberg.LessThan,
+        "<=": iceberg.LessThanOrEqual,
+        ">": iceberg.GreaterThan,
+        ">=": iceberg.GreaterThanOrEqual,
+        "in": iceberg.In,
+        "starts with": iceberg.StartsWith,
+    }
+    row_filter: Any = iceberg.AlwaysTrue()
+    for condition in conditions:
+        value = condition.value.isoformat() if isinstance(condition.value, datetime) else condition.value
+        row_filter = iceberg.And(row_filter, makers[condition.operator](condition.column, value))
+    table = outsider(lake.home).load_table(("stores", STORE))
+    return sorted(task.file.file_path for task in table.scan(row_filter=row_filter).plan_files())
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(_CONDITIONS, max_size=3))
+def test_our_planning_leaves_out_no_less_than_pyicebergs(week: Lake, conditions: list[Condition]) -> None:
+    assert {file.path for file in week.scan(STORE, conditions).files} <= set(planned_by_pyiceberg(week, conditions))
+
+
+def everything(lake: Lake, folder: Path) -> list[dict[str, Any]]:
+    table = catalog.load(catalog.Catalog(lake.engine, lake.home / "warehouse"), STORE)
+    plan = manifests.plan_of(table, folder, table.metadata.current_snapshot_id or 0)
+    return sorted(plan.to_pylist(), key=lambda row: str(row["path"]))
+
+
+def test_a_plan_continued_from_commit_to_commit_is_the_plan_made_from_all_manifests(lake: Lake, tmp_path: Path) -> None:
+    for number in range(20):  # manifests are merged at sixteen
+        put(lake, parcel(f"{number}", event(f"{number}", days=number % 3)))
+
+    continued = everything(lake, lake.home / "plans" / STORE)
+
+    assert len(continued) == 20
+    assert continued == everything(lake, tmp_path / "nothing kept")
+
+
+def test_few_plans_are_kept(lake: Lake) -> None:
+    for number in range(8):
+        put(lake, parcel(f"{number}", event(f"{number}")))
+
+    assert len(list((lake.home / "plans" / STORE).iterdir())) == plans.KEPT_PLANS
+    assert [lake.scan(STORE, at=snapshot.id).total_rows for snapshot in lake.snapshots(STORE)] == list(range(1, 9))
+
+
+def test_a_damaged_plan_is_made_anew(lake: Lake) -> None:
+    put(lake, parcel("one", event("a")))
+    path = next((lake.home / "plans" / STORE).iterdir())
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+    assert len(lake.scan(STORE).files) == 1
+    assert plans.load(path.parent, lake.snapshots(STORE)[0].id) is not None
+
+
+def test_a_scan_with_a_kept_plan_does_not_load_pyiceberg(lake: Lake) -> None:
+    put(lake, parcel("one", event("a")))
+    code = (
+        "import sys; from pathlib import Path; from trailmere.lake.vault import Lake\n"
+        f"lake = Lake.open(Path({str(lake.home)!r})); store = {STORE!r}\n"
+        "print(len(lake.scan(store).files), lake.totals(store).rows, 'pyiceberg' in sys.modules)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "1 1 False\n"
+
+
+def test_a_scan_finds_its_table_while_others_commit(lake: Lake) -> None:
+    put(lake, parcel("0", event("0")))
+    writer = Thread(target=lambda: [put(lake, parcel(f"{n}", event(f"{n}"))) for n in range(1, 12)])
+    writer.start()
+
+    seen = []
+    while writer.is_alive():
+        seen.append(lake.scan(STORE).total_rows)
+
+    assert seen == sorted(seen)
+    assert lake.scan(STORE).total_rows == 12

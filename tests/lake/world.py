@@ -132,9 +132,9 @@ def texts(lake: Lake) -> list[str]:
     return [str(text) for (text,) in stored(lake, "eventjson")]
 
 
-def outsider(home: Path) -> SqlCatalog:
+def outsider(home: Path, database_url: str | None = None) -> SqlCatalog:
     """PyIceberg's catalog with nothing of ours."""
-    return SqlCatalog("trailmere", uri=sqlite_url(home), warehouse=str(home / "warehouse"))
+    return SqlCatalog("trailmere", uri=database_url or sqlite_url(home), warehouse=str(home / "warehouse"))
 
 
 def data_files(lake: Lake) -> set[str]:

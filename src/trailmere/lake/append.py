@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from trailmere.errors import LakeDamaged, LakeError, StoreNotFound
 from trailmere.lake import catalog as catalogs
-from trailmere.lake import deadletters, ledger, snapshots
+from trailmere.lake import deadletters, ledger, manifests, snapshots
 from trailmere.lake.decide import Decision, check_files, decide
 from trailmere.lake.disk import remove_files
 from trailmere.lake.files import files_of_batch
@@ -64,6 +64,10 @@ class Premises:
     def location(self, store_id: str) -> Path:
         """The folder of a store's table."""
         return catalogs.table_location(self.warehouse, store_id)
+
+    def plan_folder(self, store_id: str) -> Path:
+        """The folder of a store's kept plans."""
+        return self.home / "plans" / store_id
 
     def index_folder(self, store_id: str) -> Path:
         """The folder of a store's event index."""
@@ -122,6 +126,8 @@ def commit(
         if snapshot_id is not None:
             _index(index, decision.files, snapshot_id)
         _sweep(premises, batch, decision)
+        if snapshot_id is not None:
+            _plan(premises, batch.store_id, snapshot_id)
     premises.locks.free(batch_lock(batch.id), forget=True)
     rows = sum(file.rows for file in decision.files)
     return Appended(batch.id, snapshot_id, rows, decision.deliveries)
@@ -227,6 +233,12 @@ def _index(index: EventIndex, files: Sequence[WrittenFile], snapshot_id: int) ->
     # The batch is done. What the index misses now it is given when it is next opened.
     with contextlib.suppress(OSError):
         index.add(((file.path, file.event_keys, file.content_keys) for file in files), snapshot_id)
+
+
+def _plan(premises: Premises, store_id: str, snapshot_id: int) -> None:
+    """Keep the plan of the new snapshot: the next question finds it, and need not load PyIceberg."""
+    with contextlib.suppress(OSError, LakeError):
+        manifests.plan_of(catalogs.load(premises.catalog, store_id), premises.plan_folder(store_id), snapshot_id)
 
 
 def _sweep(premises: Premises, batch: Batch, decision: Decision) -> None:

@@ -23,6 +23,7 @@ from trailmere.errors import LakeDamaged, StoreNotFound
 from trailmere.events import columns
 from trailmere.lake import schema
 from trailmere.lake.fileio import IMPLEMENTATION
+from trailmere.lake.view import CATALOG, NAMESPACE
 from trailmere.registry.database import read_engine
 
 if TYPE_CHECKING:
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
 
     from pyiceberg.table import Table
     from sqlalchemy import Engine
-
-CATALOG = "trailmere"
-NAMESPACE = "stores"
 
 
 class Catalog(SqlCatalog):

@@ -8,9 +8,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 from pathlib import Path
+from urllib.parse import unquote, urlparse
 
 _ensured: set[str] = set()  # folders whose names this process has synced
+
+
+def local_path(location: str) -> Path:
+    """The path of a location that is a path or a ``file:`` URI."""
+    if location.startswith("file:"):
+        return Path(unquote(urlparse(location).path))
+    return Path(location)
 
 
 def sync_folder(folder: Path | str) -> None:
@@ -45,7 +54,7 @@ def make_folder(folder: Path | str) -> None:
 
 def write_file(path: Path, content: bytes) -> None:
     """Put ``content`` at ``path``, whole or not at all: a reader sees the old file or the new one."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.draft")
     with draft.open("wb") as file:
         file.write(content)
         file.flush()

@@ -8,25 +8,17 @@ property ``py-io-impl``); data files are ours (``lake.files``). Object stores ar
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
-from urllib.parse import unquote, urlparse
 
 from pyiceberg.io import FileIO, InputFile, InputStream, OutputFile, OutputStream
 
-from trailmere.lake.disk import make_folder, sync_folder
+from trailmere.lake.disk import local_path, make_folder, sync_folder
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
 
 IMPLEMENTATION = f"{__name__}.SyncedFileIO"
-
-
-def local_path(location: str) -> Path:
-    """The path of a location that is a path or a ``file:`` URI."""
-    if location.startswith("file:"):
-        return Path(unquote(urlparse(location).path))
-    return Path(location)
 
 
 class SyncedStream:

@@ -12,14 +12,12 @@ from pyiceberg.io.pyarrow import (
     parquet_path_to_id_mapping,
 )
 from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
-from pyiceberg.table.snapshots import ancestors_of
 
 from trailmere.errors import LakeBusy
 from trailmere.lake import catalog as catalogs
 from trailmere.lake.index import EventIndex
-from trailmere.lake.ledger import as_time
 from trailmere.lake.reader import file_keys
-from trailmere.lake.records import SnapshotInfo
+from trailmere.lake.view import BATCH_PROPERTY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
     from trailmere.lake.catalog import Catalog
     from trailmere.lake.records import Batch, DeliveryEntry, WrittenFile
 
-BATCH_PROPERTY = "trailmere.batch"
 ATTEMPTS = 8
 INDEX_FILES = 64  # data files read into the index at once, when it is rebuilt
 
@@ -112,42 +109,8 @@ def of_batch(table: Table, batch_id: str) -> int | None:
     return None
 
 
-def history(table: Table) -> list[SnapshotInfo]:
-    """The table's versions, oldest first."""
-    line = list(ancestors_of(table.current_snapshot(), table.metadata))
-    return [_info(snapshot) for snapshot in reversed(line)]
-
-
-def _info(snapshot: Snapshot) -> SnapshotInfo:
-    return SnapshotInfo(
-        id=snapshot.snapshot_id,
-        time=as_time(snapshot.timestamp_ms * 1000),
-        batch_id=_batch_of(snapshot),
-        rows=_number(snapshot, "added-records"),
-        files=_number(snapshot, "added-data-files"),
-        total_rows=_number(snapshot, "total-records"),
-    )
-
-
-def table_totals(table: Table) -> dict[str, int]:
-    """Rows, files and bytes of the present version."""
-    snapshot = table.current_snapshot()
-    return {"rows": 0, "files": 0, "bytes": 0} if snapshot is None else snapshot_totals(snapshot)
-
-
-def snapshot_totals(snapshot: Snapshot) -> dict[str, int]:
-    """Rows, files and bytes that a version holds in all."""
-    names = {"rows": "total-records", "files": "total-data-files", "bytes": "total-files-size"}
-    return {ours: _number(snapshot, theirs) for ours, theirs in names.items()}
-
-
 def _batch_of(snapshot: Snapshot) -> str | None:
     return None if snapshot.summary is None else snapshot.summary.additional_properties.get(BATCH_PROPERTY)
-
-
-def _number(snapshot: Snapshot, name: str) -> int:
-    properties = {} if snapshot.summary is None else snapshot.summary.additional_properties
-    return int(properties.get(name, 0))
 
 
 def data_file_paths(table: Table) -> list[str]:

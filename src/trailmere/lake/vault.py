@@ -11,7 +11,7 @@ import threading
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from trailmere.lake import deadletters, ledger
+from trailmere.lake import deadletters, ledger, view
 from trailmere.lake.disk import make_folder, sync_folder
 from trailmere.lake.locks import AdvisoryLocks, FileLocks, Locks, held
 from trailmere.lake.records import Totals
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    import pyarrow as pa
     from sqlalchemy import Engine
 
     from trailmere.lake.append import Premises
@@ -155,16 +156,20 @@ class Lake:
 
         ``at``: a time (UTC where it has no zone) or a snapshot id. Raises StoreNotFound, SnapshotNotFound.
         """
-        from trailmere.lake import catalog, scan
+        from trailmere.lake import scan
 
-        table = catalog.load(self._premises.catalog.reader(), store_id)
-        return scan.plan(table, store_id, conditions, at)
+        def make_plan(snapshot_id: int) -> pa.Table:
+            from trailmere.lake import catalog, manifests
+
+            table = catalog.load(self._premises.catalog.reader(), store_id)
+            return manifests.plan_of(table, self._plans(store_id), snapshot_id)
+
+        found = view.read(self.engine, store_id)
+        return scan.plan(found, self._plans(store_id), make_plan, store_id, conditions, at)
 
     def snapshots(self, store_id: str) -> list[SnapshotInfo]:
         """The versions of a store's table, oldest first."""
-        from trailmere.lake import catalog, snapshots
-
-        return snapshots.history(catalog.load(self._premises.catalog.reader(), store_id))
+        return [snapshot.info() for snapshot in reversed(view.read(self.engine, store_id).line())]
 
     # -- the books -----------------------------------------------------------------------------------------------------
 
@@ -211,14 +216,12 @@ class Lake:
 
     def totals(self, store_id: str) -> Totals:
         """Sums over the ledger and the table of a store."""
-        from trailmere.lake import catalog, snapshots
-
-        table = catalog.load(self._premises.catalog.reader(), store_id)
+        current = view.read(self.engine, store_id).current
         with reading(self.engine) as connection:
             return Totals(
                 **ledger.sums(connection, store_id),
                 dead_letters_open=deadletters.count_open(connection, store_id),
-                **snapshots.table_totals(table),
+                **({"rows": 0, "files": 0, "bytes": 0} if current is None else current.totals()),
             )
 
     # -- parts ---------------------------------------------------------------------------------------------------------
@@ -232,6 +235,9 @@ class Lake:
             catalog = Catalog(self.engine, self.home / "warehouse")
         return Premises(self.home, self.engine, catalog, self._locks)
 
+    def _plans(self, store_id: str) -> Path:
+        return self.home / "plans" / store_id
+
     def _forget(self, store_id: str) -> None:
         with writing(self.engine) as connection:
             ledger.forget_store(connection, store_id)
@@ -239,3 +245,4 @@ class Lake:
         for sha256 in orphans:
             deadletters.content_path(self.home, sha256).unlink(missing_ok=True)
         shutil.rmtree(self._premises.index_folder(store_id), ignore_errors=True)
+        shutil.rmtree(self._plans(store_id), ignore_errors=True)

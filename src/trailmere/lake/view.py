@@ -1,0 +1,151 @@
+"""What a table's metadata file says, read without PyIceberg: present and earlier snapshots, their times and totals.
+
+Loading PyIceberg takes longer than a small question; a scan of a table whose plan is kept (``lake.plans``), the list of
+snapshots and the totals need no more than this. Source: Iceberg table specification, "Table Metadata" and "Snapshots".
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import inspect, text
+
+from trailmere.errors import LakeDamaged, SnapshotNotFound, StoreNotFound
+from trailmere.lake.disk import local_path
+from trailmere.lake.ledger import as_time
+from trailmere.lake.records import SnapshotInfo
+from trailmere.registry.database import reading
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+CATALOG = "trailmere"
+NAMESPACE = "stores"
+BATCH_PROPERTY = "trailmere.batch"
+
+_POINTER = text(
+    "SELECT metadata_location FROM iceberg_tables"
+    " WHERE catalog_name = :catalog AND table_namespace = :namespace AND table_name = :name"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A snapshot of the metadata file. ``time_ms`` counts from 1970."""
+
+    id: int
+    parent_id: int | None
+    time_ms: int
+    summary: dict[str, str]
+
+    @property
+    def time(self) -> datetime:
+        return as_time(self.time_ms * 1000)
+
+    def number(self, name: str) -> int:
+        """A number of the summary, 0 where it has none of this name."""
+        return int(self.summary.get(name, 0))
+
+    def totals(self) -> dict[str, int]:
+        """Rows, files and bytes that the table holds at this snapshot."""
+        names = {"rows": "total-records", "files": "total-data-files", "bytes": "total-files-size"}
+        return {ours: self.number(theirs) for ours, theirs in names.items()}
+
+    def info(self) -> SnapshotInfo:
+        """As other rooms know it."""
+        return SnapshotInfo(
+            id=self.id,
+            time=self.time,
+            batch_id=self.summary.get(BATCH_PROPERTY),
+            rows=self.number("added-records"),
+            files=self.number("added-data-files"),
+            total_rows=self.number("total-records"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TableView:
+    """A table at one moment: all snapshots by id, and the present one."""
+
+    snapshots: dict[int, Snapshot]
+    current: Snapshot | None
+
+    def line(self) -> list[Snapshot]:
+        """The present snapshot and those it came from, newest first."""
+        found = []
+        snapshot = self.current
+        while snapshot is not None:
+            found.append(snapshot)
+            snapshot = None if snapshot.parent_id is None else self.snapshots.get(snapshot.parent_id)
+        return found
+
+    def find(self, at: datetime | int | None) -> Snapshot | None:
+        """The snapshot with this id, the last not after this time (UTC where it has no zone), or the present one.
+
+        Raises SnapshotNotFound.
+        """
+        if at is None:
+            return self.current
+        if isinstance(at, datetime):
+            return self._not_after(at)
+        if at not in self.snapshots:
+            raise SnapshotNotFound(f"the store has no snapshot {at}", hint=self._range())
+        return self.snapshots[at]
+
+    def _not_after(self, at: datetime) -> Snapshot:
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+        for snapshot in self.line():
+            if snapshot.time <= at.replace(tzinfo=None):
+                return snapshot
+        raise SnapshotNotFound(f"the store held nothing yet at {at:%Y-%m-%d %H:%M:%S} UTC", hint=self._range())
+
+    def _range(self) -> str:
+        line = self.line()
+        if not line:
+            return "nothing was ingested into this store yet"
+        first, last = line[-1].time, line[0].time
+        return f"its snapshots reach from {first:%Y-%m-%d %H:%M:%S} to {last:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def read(engine: Engine, store_id: str) -> TableView:
+    """The store's table as it is now.
+
+    Raises StoreNotFound where the catalog has none, LakeDamaged where its metadata file cannot be read.
+    """
+    for _ in range(8):
+        location = _pointer(engine, store_id)
+        try:
+            return parse(json.loads(local_path(location).read_bytes()))
+        except FileNotFoundError:  # commits went on since, and the file was an old one by now
+            if location == _pointer(engine, store_id):
+                break
+        except ValueError:
+            break
+    raise LakeDamaged(
+        f"the metadata file of the store {store_id} is missing or cannot be read: {location}",
+        hint="restore the lake's folder from a copy; nothing was changed",
+    )
+
+
+def parse(metadata: dict[str, Any]) -> TableView:
+    """The view of a metadata file's content."""
+    snapshots = {
+        found["snapshot-id"]: Snapshot(
+            found["snapshot-id"], found.get("parent-snapshot-id"), found["timestamp-ms"], found.get("summary", {})
+        )
+        for found in metadata.get("snapshots", [])
+    }
+    return TableView(snapshots, snapshots.get(metadata.get("current-snapshot-id", -1)))
+
+
+def _pointer(engine: Engine, store_id: str) -> str:
+    names = {"catalog": CATALOG, "namespace": NAMESPACE, "name": store_id}
+    with reading(engine) as connection:
+        made = inspect(connection).has_table("iceberg_tables")  # not before the first table is
+        found = connection.execute(_POINTER, names).scalar() if made else None
+    if found is None:
+        raise StoreNotFound(f"the lake has no table for the event data store {store_id}")
+    return str(found)

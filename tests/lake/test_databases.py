@@ -1,0 +1,85 @@
+"""The same promises over SQLite and over PostgreSQL: one contract, both through it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.lake.committer import check
+from tests.lake.world import STORE, event, parcel, put, written
+from tests.registry.conftest import database_url, postgresql_server  # noqa: F401  fixtures
+from trailmere.lake.locks import held
+from trailmere.lake.vault import Lake
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "lake"
+
+
+@pytest.fixture
+def lake(home: Path, database_url: str) -> Iterator[Lake]:  # noqa: F811
+    with Lake.open(home, database_url) as lake:
+        lake.create_table(STORE, "cloudtrail")
+        yield lake
+
+
+def test_what_is_new_is_kept_once(lake: Lake) -> None:
+    put(lake, parcel("one", event("a"), event("b")))
+    put(lake, parcel("two", event("b"), event("c"), dead=1), parcel("one", event("a"), event("b")))
+
+    totals = lake.totals(STORE)
+    assert (totals.rows, totals.kept, totals.duplicate, totals.dead) == (3, 3, 1, 1)
+    assert (totals.deliveries_seen, totals.deliveries_taken, totals.deliveries_known) == (3, 2, 1)
+
+
+def test_a_living_owner_is_left_alone_and_a_dead_one_is_not(lake: Lake, home: Path, database_url: str) -> None:  # noqa: F811
+    lake.begin(STORE)
+    with Lake.open(home, database_url) as other:
+        written(other.begin(STORE), [parcel("one", event("a"))])
+        assert other.recover(STORE) == 0
+
+    assert lake.recover(STORE) == 1
+
+
+def test_a_lock_is_held_by_one_at_a_time(lake: Lake, home: Path, database_url: str) -> None:  # noqa: F811
+    with Lake.open(home, database_url) as other, held(lake._locks, "x"):
+        assert not other._locks.take("x")
+        assert not lake._locks.take("x")
+
+    assert lake._locks.take("x")
+
+
+@pytest.mark.extended
+def test_four_processes_lose_nothing_and_keep_nothing_twice(home: Path, database_url: str) -> None:  # noqa: F811
+    command = [sys.executable, "-m", "tests.lake.committer", str(home)]
+    running = [
+        subprocess.Popen([*command, str(seed), database_url], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        for seed in range(4)
+    ]
+
+    ends = [(process.communicate()[1], process.returncode) for process in running]
+
+    assert ends == [(b"", 0)] * 4
+    check(home, database_url)
+
+
+@pytest.mark.extended
+def test_a_killed_process_is_completed_by_the_next(home: Path, database_url: str) -> None:  # noqa: F811
+    command = [sys.executable, "-m", "tests.lake.committer", str(home)]
+    first = subprocess.Popen([*command, "1", database_url], stdout=subprocess.PIPE)
+    assert first.stdout is not None
+    first.stdout.readline()
+    first.kill()
+    first.communicate()
+
+    subprocess.run([*command, "2", database_url], check=True, capture_output=True)
+
+    check(home, database_url)
