@@ -28,7 +28,11 @@ MIB = 1 << 20
 
 def query(
     sql: Annotated[
-        str | None, Parameter(help="One SELECT in Trino SQL, as in CloudTrail Lake; - reads it from standard input.")
+        str | None,
+        Parameter(
+            allow_leading_hyphen=True,
+            help="One SELECT in Trino SQL, as in CloudTrail Lake; - reads it from standard input.",
+        ),
     ] = None,
     /,
     *,

@@ -150,5 +150,5 @@ def worker_died(cause: str, words: str, memory_bytes: int) -> TrailmereError:
 
 def _without_excerpt(message: str) -> str:
     """Without the class name in front and without what follows: an excerpt of engine SQL, or advice for its users."""
-    first = re.split(r"\n\s*\n|\nLINE \d+:|\nCandidate |\nDid you mean", message, maxsplit=1)[0]
+    first = re.split(r"\n\s*\n|\nLINE \d+:|\nCandidate |\nDid you mean|, or SET ", message, maxsplit=1)[0]
     return " ".join(re.sub(r"^(?:[A-Z]\w+ )+Error: ", "", first).split())
