@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from trailmere.cli import main
 from trailmere.cli.store import parse_tags, read_selectors
 from trailmere.errors import InvalidEventSelectors, InvalidParameter
 from trailmere.events.selector_templates import TEMPLATES, template
 from trailmere.events.selectors import to_json
+from trailmere.registry.database import open_database, sqlite_url, writing
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,25 @@ def test_a_store_pending_deletion_is_listed_with_its_end(run: Command) -> None:
 
     assert "to keep it: trailmere store restore audit" in deleted.err
     assert "PENDING_DELETION until 20" in run("list").out
+
+
+def test_a_store_whose_seven_days_are_over_is_deleted_for_good_when_stores_are_listed(
+    run: Command, tmp_path: Path
+) -> None:
+    run("create", "audit", "--no-termination-protection")
+    run("delete", "audit")
+    engine = open_database(sqlite_url(tmp_path / "lake"))
+    with writing(engine) as connection:  # eight days go by
+        microseconds = 8 * 86_400 * 1_000_000
+        connection.execute(
+            text(f"UPDATE event_data_stores SET deletion_requested = deletion_requested - {microseconds}")
+        )
+    engine.dispose()
+
+    listed = run("list")
+
+    assert "deleted for good: audit" in listed.err
+    assert (listed.out, list((tmp_path / "lake" / "warehouse").glob("*/*"))) == ("", [])
 
 
 @pytest.mark.parametrize("arguments", [("list",), ("show", "audit"), ("delete", "audit"), ("update", "audit")])

@@ -21,12 +21,13 @@ from trailmere.cli.common import (
     OutputFormat,
     OutputOption,
     open_app,
+    report_error,
     talk,
     write_json,
     write_pairs,
     write_table,
 )
-from trailmere.errors import InvalidEventSelectors, InvalidParameter, StoreNotFound
+from trailmere.errors import InvalidEventSelectors, InvalidParameter, LakeError, StoreNotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -263,9 +264,12 @@ def _has_lake(app: App) -> bool:
 
 
 def _settled(app: App) -> Sequence[EventDataStore]:
-    """All stores, when what a killed process left is finished and what is due is purged."""
-    for purged in app.lifecycle.tidy():
-        talk().print(f"deleted for good: {purged.name} ({purged.id})", markup=False)
+    """All stores, when what a killed process left is finished and what is due is purged, as far as that can be done."""
+    try:
+        for purged in app.lifecycle.tidy():
+            talk().print(f"deleted for good: {purged.name} ({purged.id})", markup=False)
+    except LakeError as error:
+        report_error(error)  # a table that cannot be made or dropped now must not hide the others
     return app.stores.list()
 
 
