@@ -25,7 +25,15 @@ def corpus(folder: Path, events: int = 2_000_000, files: int = 4_000, seed: str 
     Nothing is late, repeated or beside the point: only log files, each event once. The same arguments give the same
     bytes.
     """
-    habits = Habits(late=0, redelivered=0, second_trail=0, digests=False, config=False, insights=False)
+    habits = Habits(
+        late=0,
+        redelivered=0,
+        second_trail=0,
+        digests=False,
+        config=False,
+        insights=False,
+        network_activity=False,
+    )
     simulator = TrailSimulator(
         str(seed),
         (Period(START, DAYS, round(events / DAYS)),),

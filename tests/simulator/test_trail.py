@@ -15,13 +15,14 @@ from typing import Any
 import pytest
 from benchmarks.corpus import corpus
 
+from trailmere.events.layout import format_key, is_log_kind, parse_key
 from trailmere.simulator import Habits, Period, SimulatedFile, Summary, TrailSimulator, demo_march
 from trailmere.simulator.organisation import ACCOUNTS
 from trailmere.simulator.records import MEMBER_ORDER
 
 KEY = re.compile(
-    r"(?:[\w-]+/)?AWSLogs/o-exampleorg/(\d{12})/CloudTrail/([a-z0-9-]+)/(\d{4}/\d{2}/\d{2})/"
-    r"\1_CloudTrail_\2_(\d{8}T\d{4})Z_[A-Za-z0-9]{16}\.json\.gz"
+    r"(?:[\w-]+/)?AWSLogs/o-exampleorg/(\d{12})/(CloudTrail(?:-NetworkActivity)?)/([a-z0-9-]+)/(\d{4}/\d{2}/\d{2})/"
+    r"\1_\2_\3_(\d{8}T\d{4})Z_[A-Za-z0-9]{16}\.json\.gz"
 )
 UNEVEN = Habits(late=0.1, redelivered=0.1, second_trail=0.1)
 
@@ -70,11 +71,29 @@ def test_every_log_file_lies_under_the_key_of_its_account_region_and_time() -> N
         match = KEY.fullmatch(file.key)
 
         assert match is not None, file.key
-        assert match.group(1, 2) == (file.account, file.region)
-        assert match.group(4) == f"{file.due:%Y%m%dT%H%M}"
+        assert match.group(1, 3) == (file.account, file.region)
+        assert match.group(4) == f"{file.due:%Y/%m/%d}"
+        assert match.group(5) == f"{file.due:%Y%m%dT%H%M}"
         assert {(record["recipientAccountId"], record["awsRegion"]) for record in records(file)} == {
             (file.account, file.region)
         }
+
+
+def test_network_activity_events_are_delivered_apart() -> None:
+    for file in logs():
+        apart = "/CloudTrail-NetworkActivity/" in file.key
+
+        assert {record["eventCategory"] == "NetworkActivity" for record in records(file)} == {apart}
+
+
+def test_the_key_grammar_understands_every_key() -> None:
+    for file in files():
+        parts = parse_key(file.key)
+
+        assert parts is not None, file.key
+        assert (parts.account, parts.region, parts.organization) == (file.account, file.region, "o-exampleorg")
+        assert format_key(parts) == file.key
+        assert is_log_kind(parts.kind) == (file.kind in ("log", "insight"))
 
 
 def test_files_come_in_the_order_of_their_arrival() -> None:

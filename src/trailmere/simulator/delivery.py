@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 
 import deflate
 
+from trailmere.events.layout import LogKey, format_key, log_name
+from trailmere.simulator.noise import INSIGHT, MANAGEMENT_AND_DATA, NETWORK_ACTIVITY
 from trailmere.simulator.organisation import BUCKET, HOME_REGION, ORGANISATION_ID, TRAIL_NAME
-from trailmere.simulator.records import FileKind, SimulatedFile, compact, envelope
+from trailmere.simulator.records import SimulatedFile, compact, envelope
 from trailmere.simulator.values import file_token, hexadecimal
 
 if TYPE_CHECKING:
@@ -31,13 +33,10 @@ def gzip(content: bytes) -> bytes:
     return bytes(deflate.gzip_compress(content, _FAST))
 
 
-def log_key(account: str, region: str, due: datetime, token: str, *, kind: FileKind = "log", prefix: str = "") -> str:
-    """The key of a delivered file. ``due`` is UTC; the name holds it to the minute."""
-    folder = "CloudTrail-Insight" if kind == "insight" else "CloudTrail"
-    return (
-        f"{prefix}AWSLogs/{ORGANISATION_ID}/{account}/{folder}/{region}/{due:%Y/%m/%d}/"
-        f"{account}_{folder}_{region}_{due:%Y%m%dT%H%M}Z_{token}.json.gz"
-    )
+def log_key(account: str, region: str, due: datetime, token: str, *, kind: str, prefix: str = "") -> str:
+    """The key of a delivered file of ``kind`` (a folder). ``due`` is UTC; the name holds it to the minute."""
+    name = log_name(account, kind, region, due, token)
+    return format_key(LogKey(prefix, ORGANISATION_ID, account, kind, region, due.date(), name))
 
 
 def log_file(
@@ -45,13 +44,12 @@ def log_file(
     records: list[Record],
     due: datetime,
     *,
-    kind: FileKind = "log",
     prefix: str = "",
     new: bool = True,
     hashed: bool = False,
 ) -> SimulatedFile:
-    """A file of ``records`` (of one account and Region, not empty). ``new``: no earlier file held these events."""
-    account, region = records[0].account, records[0].region
+    """A file of ``records`` (one account, Region and folder, not empty). ``new``: no earlier file held these events."""
+    account, region, kind = records[0].account, records[0].region, records[0].kind
     content = envelope([record.text for record in records])
     return SimulatedFile(
         key=log_key(account, region, due, file_token(random), kind=kind, prefix=prefix),
@@ -60,7 +58,7 @@ def log_file(
         due=due,
         account=account,
         region=region,
-        kind=kind,
+        kind="insight" if kind == INSIGHT else "log",
         content_bytes=len(content),
         sha256_content=hashlib.sha256(content).hexdigest() if hashed else "",
         distinct=dict(Counter((record.account, record.day) for record in records)) if new else {},
@@ -69,7 +67,8 @@ def log_file(
 
 def again(random: Random, file: SimulatedFile, due: datetime) -> SimulatedFile:
     """The same bytes under another name, as a retried delivery leaves them."""
-    key = log_key(file.account, file.region, due, file_token(random), kind=file.kind)
+    kind = NETWORK_ACTIVITY if f"/{NETWORK_ACTIVITY}/" in file.key else MANAGEMENT_AND_DATA
+    key = log_key(file.account, file.region, due, file_token(random), kind=kind)
     return replace(file, key=key, due=due, redelivery=True, distinct={})
 
 

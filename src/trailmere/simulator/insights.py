@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 
 from trailmere.simulator.cast import utc_text
-from trailmere.simulator.noise import Record
+from trailmere.simulator.noise import INSIGHT, Record
 from trailmere.simulator.organisation import PRODUCTION
 from trailmere.simulator.records import render
 from trailmere.simulator.values import Guids
@@ -66,4 +66,4 @@ def _record(day: date, when: datetime, state: str, shared: str, event_id: str) -
         "eventCategory": "Insight",
     }
     text = render(members).replace('"requestParameters":null,"responseElements":null,', "")
-    return Record(text, PRODUCTION.id, "us-east-1", str(day))
+    return Record(text, PRODUCTION.id, "us-east-1", str(day), INSIGHT)

@@ -17,12 +17,17 @@ from trailmere.simulator.activities import ACTIVITIES
 from trailmere.simulator.cast import Cast, utc_text
 from trailmere.simulator.organisation import ACCOUNTS, ACTORS, HOME_REGION, Account
 from trailmere.simulator.profiles import PROFILES
-from trailmere.simulator.templates import FROM_THE_CLOCK, Template, compile_activity, variants
+from trailmere.simulator.templates import FROM_THE_CLOCK, Activity, Template, compile_activity, variants
 from trailmere.simulator.values import Guids, Pools
 
 SLOT = timedelta(minutes=5)
 SLOTS_A_DAY = 288
 OFFICE_HOURS = range(7, 19)  # UTC
+# Folders of the bucket: network activity and Insight events are delivered apart.
+MANAGEMENT_AND_DATA = "CloudTrail"
+NETWORK_ACTIVITY = "CloudTrail-NetworkActivity"
+INSIGHT = "CloudTrail-Insight"
+
 _MIX = 4093  # pre-drawn (actor, template) pairs, walked round and round
 _STRAY = 0.02  # share of events whose time lies before their file's five minutes
 
@@ -40,12 +45,13 @@ class Slot:
 
 
 class Record(NamedTuple):
-    """One record: its text, the account that receives it, the Region, and the day of its eventTime."""
+    """One record: its text, the account that receives it, the Region, the day of its eventTime, and its folder."""
 
     text: str
     account: str
     region: str
     day: str
+    kind: str = MANAGEMENT_AND_DATA
 
 
 class _Habit(NamedTuple):
@@ -56,6 +62,7 @@ class _Habit(NamedTuple):
     holes: tuple[str, ...]
     sources: tuple[Iterator[str], ...]
     counterpart: str | None
+    kind: str
 
 
 def plan(random: Random, day: date, events: int, events_a_file: int) -> list[Slot]:
@@ -90,8 +97,9 @@ def _spread(
 class Noise:
     """Makes records. Slots must be given in order of time."""
 
-    def __init__(self, seed: str) -> None:
+    def __init__(self, seed: str, *, network_activity: bool = True) -> None:
         self._seed = seed
+        self._network_activity = network_activity
         self._guids = iter(Guids(Random(f"{seed}/guids")))
         self._random = Random(f"{seed}/noise")
         ids = tuple(account.id for account in ACCOUNTS)
@@ -121,9 +129,10 @@ class Noise:
                 "event_id": next(guids),
                 "expiration": clock.in_an_hour,
                 "epoch_ms": clock.epoch_ms,
+                "log_day": clock.log_day,
             }
             values.update(zip(habit.holes, map(next, habit.sources), strict=False))
-            yield Record(habit.text % values, account, region, day)
+            yield Record(habit.text % values, account, region, day, habit.kind)
             if habit.counterpart:
                 values["event_id"] = next(guids)
                 yield Record(habit.counterpart % values, values["target_account"], region, day)
@@ -141,7 +150,7 @@ class Noise:
             profile = {
                 name: weight
                 for name, weight in PROFILES[actor.profile].items()
-                if region == HOME_REGION or ACTIVITIES[name].everywhere
+                if self._happens(ACTIVITIES[name], region)
             }
             awake = actor.weight * (0.05 if actor.by_day and not office else 1.0) / (sum(profile.values()) or 1.0)
             for name, weight in profile.items():
@@ -151,11 +160,18 @@ class Noise:
         random = Random(f"{self._seed}/{account}/{region}/{office}/mix")
         return random.choices(habits, weights, k=_MIX)
 
+    def _happens(self, activity: Activity, region: str) -> bool:
+        if activity.category == "NetworkActivity" and not self._network_activity:
+            return False
+        return region == HOME_REGION or activity.everywhere
+
     def _habit(self, account: str, actor: str, template: Template) -> _Habit:
         counterpart = template.activity.counterpart
         holes = tuple(hole for hole in template.holes if hole not in FROM_THE_CLOCK)
         sources = tuple(map(self._pools[account].source, holes))
-        return _Habit(actor, template.text, holes, sources, compile_activity(counterpart).text if counterpart else None)
+        other = compile_activity(counterpart).text if counterpart else None
+        kind = NETWORK_ACTIVITY if template.activity.category == "NetworkActivity" else MANAGEMENT_AND_DATA
+        return _Habit(actor, template.text, holes, sources, other, kind)
 
 
 class _Clock:
@@ -167,6 +183,7 @@ class _Clock:
         self._head = start.strftime("%Y-%m-%dT%H:")
         self._minute = start.minute
         self.in_an_hour = (start + timedelta(hours=1)).strftime("%b %-d, %Y, %-I:%M:%S %p")
+        self.log_day = start.strftime("%Y/%m/%d")
         self.epoch_ms = str(int((start - datetime(1970, 1, 1)).total_seconds()) * 1000)
 
     def tick(self) -> tuple[str, str]:

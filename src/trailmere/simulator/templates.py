@@ -12,8 +12,8 @@ from typing import Any
 
 from trailmere.simulator.records import render
 
-PER_EVENT = frozenset({"identity", "time", "ip", "agent", "account", "region", "event_id", "request_id", "created"})
-FROM_THE_CLOCK = frozenset({"expiration", "epoch_ms"})  # the same for all events of a slot
+PER_EVENT = frozenset({"identity", "time", "ip", "agent", "account", "region", "event_id", "request_id"})
+FROM_THE_CLOCK = frozenset({"expiration", "epoch_ms", "log_day"})  # the same for all events of a slot
 GLOBAL_SERVICES = frozenset({"iam", "sts", "sso", "organizations", "cloudfront", "route53", "signin", "support"})
 
 _BARE_HOLE = re.compile(r'"\{#([a-z_0-9]+)\}"')
@@ -34,7 +34,8 @@ class Activity:
     """One API action, or service event, and the shape of its record.
 
     ``source`` is the service's short name (``s3`` for s3.amazonaws.com). ``host`` is the TLS host name asked for; ""
-    where AWS records no TLS details (calls of services). ``counterpart`` is what the same call looks like in the other
+    where AWS records no TLS details (calls of services). ``identity`` stands in the actor's place where AWS records
+    another. ``counterpart`` is what the same call looks like in the other
     account, which gets an event of its own with the same sharedEventID.
     """
 
@@ -56,6 +57,8 @@ class Activity:
     shared: bool = False
     from_console: bool = False
     api_version: str | None = None
+    identity: Any = None
+    message: str | None = None  # errorMessage of what is recorded as failed without an errorCode
     counterpart: Activity | None = None
     elsewhere: bool = False  # it is itself the counterpart: the recipient is the other account
 
@@ -95,7 +98,7 @@ def variants(activity: Activity) -> list[tuple[float, Template]]:
 def _members(activity: Activity, fault: Fault | None) -> dict[str, object]:
     return {
         "eventVersion": activity.version,
-        "userIdentity": _foreign_identity() if activity.elsewhere else "{#identity}",
+        "userIdentity": activity.identity or "{#identity}",
         "eventTime": "{time}",
         "eventSource": f"{activity.source}.amazonaws.com",
         "eventName": activity.name,
@@ -103,7 +106,7 @@ def _members(activity: Activity, fault: Fault | None) -> dict[str, object]:
         "sourceIPAddress": "{ip}",
         "userAgent": "{agent}",
         "errorCode": fault.code if fault else None,
-        "errorMessage": fault.message if fault else None,
+        "errorMessage": fault.message if fault else activity.message,
         "requestParameters": activity.request,
         "responseElements": None if fault else activity.response,
         "additionalEventData": activity.extra,
@@ -124,10 +127,6 @@ def _members(activity: Activity, fault: Fault | None) -> dict[str, object]:
         "tlsDetails": _tls(activity),
         "sessionCredentialFromConsole": "true" if activity.from_console else None,
     }
-
-
-def _foreign_identity() -> dict[str, str]:
-    return {"type": "AWSAccount", "principalId": "{caller_id}", "accountId": "{account}"}
 
 
 def _tls(activity: Activity) -> dict[str, str] | None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from trailmere.simulator import compromised_key, compromised_person, insights
 from trailmere.simulator.delivery import SECOND_TRAIL_PREFIX, Digests, again, config_file, log_file
-from trailmere.simulator.noise import SLOT, Noise, Record, Slot, plan
+from trailmere.simulator.noise import MANAGEMENT_AND_DATA, NETWORK_ACTIVITY, SLOT, Noise, Record, Slot, plan
 from trailmere.simulator.organisation import ACCOUNTS
 from trailmere.simulator.records import SimulatedFile, Summary
 
@@ -47,6 +47,7 @@ class Habits:
     digests: bool = True
     config: bool = True
     insights: bool = True
+    network_activity: bool = True
 
 
 class TrailSimulator:
@@ -109,7 +110,7 @@ class _Run:
     def __init__(self, simulator: TrailSimulator) -> None:
         self._simulator = simulator
         self._habits = simulator.habits
-        self._noise = Noise(simulator.seed)
+        self._noise = Noise(simulator.seed, network_activity=simulator.habits.network_activity)
         self._random = Random(f"{simulator.seed}/delivery")
         self._digests = Digests()
         self._hour_end = datetime.min
@@ -154,9 +155,11 @@ class _Run:
         for event in scripted:
             place = self._random.randrange(len(records) + 1)
             records.insert(place, Record(event.text, event.account, event.region, f"{event.time:%Y-%m-%d}"))
-        size = self._file_size(len(records))
-        for i in range(0, len(records), size):
-            self._hand_over(records[i : i + size], slot.start + SLOT)
+        for kind in (MANAGEMENT_AND_DATA, NETWORK_ACTIVITY):
+            some = [record for record in records if record.kind == kind]
+            size = self._file_size(len(some))
+            for i in range(0, len(some), size):
+                self._hand_over(some[i : i + size], slot.start + SLOT)
 
     def _file_size(self, records: int) -> int:
         """How many records go into one file: all of a slot's, unless they are more than twice what is aimed at."""
@@ -183,7 +186,7 @@ class _Run:
                 self._wait(config_file(self._random, account.id, account.regions[0][0], due))
         if self._habits.insights and self._simulator.incidents:
             for records, due in insights.of_day(day):
-                self._wait(log_file(self._random, records, due, kind="insight"))
+                self._wait(log_file(self._random, records, due))
 
     def _wait(self, file: SimulatedFile) -> None:
         heapq.heappush(self._waiting, (file.due, file.key, file))

@@ -20,6 +20,19 @@ INSTANCE_TYPES = ("t3.medium", "m5.large", "c5.xlarge", "r5.large", "m6g.large")
 ROLES = ("app-runtime", "order-service", "batch-worker", "image-resizer", "report-writer", "edge-proxy", "etl-runner")
 SESSIONS = ("service", "batch", "scheduler", "resizer", "reporter", "proxy", "runner")
 
+PEOPLE = (
+    "organization-admin",
+    "security-analyst",
+    "incident-responder",
+    "release-manager",
+    "build-engineer",
+    "on-call-engineer",
+    "platform-engineer",
+    "backend-developer",
+    "data-engineer",
+    "data-analyst",
+)
+
 _KEY_ALPHABET = string.ascii_uppercase + "234567"
 _NAME_ALPHABET = string.ascii_uppercase + string.digits
 
@@ -111,6 +124,7 @@ _POOLS: Mapping[str, tuple[int, Draw]] = {
     "role": (7, lambda r, _: r.choice(ROLES)),
     "role_id": (7, lambda r, _: unique_id(r, "AROA")),
     "profile_id": (7, lambda r, _: unique_id(r, "AIPA")),
+    "person": (13, lambda r, _: f"{r.choice(PEOPLE)}@example.com"),
     "caller_id": (3, lambda r, _: unique_id(r, "AROA")),
     "session": (11, lambda r, _: f"{r.choice(SESSIONS)}-{r.randrange(100, 999)}"),
     "temporary_key": (997, lambda r, _: access_key(r, "ASIA")),

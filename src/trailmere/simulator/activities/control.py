@@ -18,6 +18,29 @@ _ASSUME_ROLE_ANSWER = {
         "arn": "arn:aws:sts::{account}:assumed-role/{role}/{session}",
     },
 }
+_FOREIGN_CALLER = {"type": "AWSAccount", "principalId": "{caller_id}", "accountId": "{account}"}
+_PORTAL_USER = {
+    "type": "Unknown",
+    "principalId": "{account}",
+    "arn": "",
+    "accountId": "{account}",
+    "accessKeyId": "",
+    "userName": "{person}",
+}
+_SUBJECT = "repo:example/{team}:ref:refs/heads/main"
+_WEB_IDENTITY = {
+    "type": "WebIdentityUser",
+    "principalId": f"arn:aws:iam::{{account}}:oidc-provider/ci.example.com:sts.amazonaws.com:{_SUBJECT}",
+    "userName": _SUBJECT,
+    "identityProvider": "arn:aws:iam::{account}:oidc-provider/ci.example.com",
+}
+_NOBODY = {
+    "type": "IAMUser",
+    "accountId": "{account}",
+    "accessKeyId": "",
+    "userName": "HIDDEN_DUE_TO_SECURITY_REASONS",
+}
+_CONSOLE_URL = "https://console.aws.amazon.com/console/home?region={region}&state=hashArgs%23&isauthcode=true"
 _TARGET_ROLE = "arn:aws:iam::{target_account}:role/organization-audit"
 _CROSS_REQUEST = {"roleArn": _TARGET_ROLE, "roleSessionName": "{session}", "durationSeconds": 3600}
 _CROSS_ANSWER = {
@@ -61,6 +84,7 @@ ACTIVITIES: dict[str, Activity] = {
             True,
             resources=_CROSS_RESOURCES,
             elsewhere=True,
+            identity=_FOREIGN_CALLER,
             host="sts.amazonaws.com",
         ),
     ),
@@ -69,13 +93,14 @@ ACTIVITIES: dict[str, Activity] = {
         "AssumeRoleWithWebIdentity",
         {"roleArn": "arn:aws:iam::{account}:role/{role}", "roleSessionName": "{session}", "durationSeconds": 3600},
         {
-            "subjectFromWebIdentityToken": "repo:example/{team}:ref:refs/heads/main",
+            "subjectFromWebIdentityToken": _SUBJECT,
             "provider": "arn:aws:iam::{account}:oidc-provider/ci.example.com",
             "audience": "sts.amazonaws.com",
             **_ASSUME_ROLE_ANSWER,
         },
         True,
         resources=[{"accountId": "{account}", "type": "AWS::IAM::Role", "ARN": "arn:aws:iam::{account}:role/{role}"}],
+        identity=_WEB_IDENTITY,
         host="sts.amazonaws.com",
     ),
     "iam:GetRole": Activity(
@@ -116,11 +141,45 @@ ACTIVITIES: dict[str, Activity] = {
         False,
         event_type="AwsConsoleSignIn",
         extra={
-            "LoginTo": "https://console.aws.amazon.com/console/home?region={region}&state=hashArgs%23&isauthcode=true",
+            "LoginTo": _CONSOLE_URL,
             "MobileVersion": "No",
             "MFAUsed": "Yes",
         },
         host="signin.aws.amazon.com",
+    ),
+    "signin:ConsoleLogin failed": Activity(
+        "signin",
+        "ConsoleLogin",
+        None,
+        {"ConsoleLogin": "Failure"},
+        False,
+        event_type="AwsConsoleSignIn",
+        extra={"LoginTo": _CONSOLE_URL, "MobileVersion": "No", "MFAUsed": "No"},
+        host="signin.aws.amazon.com",
+        identity=_NOBODY,
+        message="Failed authentication",
+    ),
+    "sso:Authenticate": Activity(
+        "sso",
+        "Authenticate",
+        None,
+        None,
+        False,
+        event_type="AwsServiceEvent",
+        details={"CredentialType": "PASSWORD"},
+        host="",
+        identity=_PORTAL_USER,
+    ),
+    "sso:Federate": Activity(
+        "sso",
+        "Federate",
+        None,
+        None,
+        False,
+        event_type="AwsServiceEvent",
+        details={"role_name": "PowerUserAccess", "account_id": "{target_account}"},
+        host="",
+        identity=_PORTAL_USER,
     ),
     "sso:ListApplications": Activity(
         "sso",
@@ -142,7 +201,7 @@ ACTIVITIES: dict[str, Activity] = {
     "logs:CreateLogStream": Activity(
         "logs",
         "CreateLogStream",
-        {"logGroupName": "/aws/lambda/{function}", "logStreamName": "2022/03/15/[$LATEST]{hex32}"},
+        {"logGroupName": "/aws/lambda/{function}", "logStreamName": "{log_day}/[$LATEST]{hex32}"},
         None,
         False,
         api_version="20140328",
