@@ -141,7 +141,9 @@ class Corpus:
 
     def _wrapped_again(self) -> None:
         records = self.random.choice(self.good)[0]
-        lines = [json.dumps({"version": "0", "detail-type": "AWS API Call via CloudTrail", "detail": r}) for r in records]
+        lines = [
+            json.dumps({"version": "0", "detail-type": "AWS API Call via CloudTrail", "detail": r}) for r in records
+        ]
         self.write(f"bus/{self.random.getrandbits(40):x}.jsonl", "\n".join(lines).encode())
 
     def _changed_content(self) -> None:

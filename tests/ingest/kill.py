@@ -1,8 +1,8 @@
 """Kill an ingest with SIGKILL at random moments, let the next run finish, and see whether anything is lost or doubled.
 
-As a script: ``python tests/ingest/kill.py [TIMES] [SEED]`` (100 times by default) prints a table, and exits with 1 if an
-event was lost or is there twice. Moments are drawn from the measured length of an undisturbed run; some runs are killed
-again while they recover.
+As a script: ``python tests/ingest/kill.py [TIMES] [SEED]`` (100 times by default) prints a table, and exits with 1 if
+an event was lost or is there twice. Moments are drawn from the measured length of a run, which is measured anew by each
+run that comes to its end before its moment; some runs are killed again while they recover.
 """
 
 from __future__ import annotations
@@ -56,8 +56,7 @@ def start(folder: Path, lake: Path, store: str) -> subprocess.Popen[bytes]:
 def killed_after(process: subprocess.Popen[bytes], seconds: float) -> bool:
     """Let it run for so long, then kill it; whether it was still running."""
     try:
-        process.wait(seconds)
-        return False
+        return process.wait(seconds) != 0
     except subprocess.TimeoutExpired:
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -67,8 +66,10 @@ def killed_after(process: subprocess.Popen[bytes], seconds: float) -> bool:
 def kill_once(lake: Lake, store: EventDataStore, folder: Path, random: Random, length_seconds: float) -> Result:
     """Make files, kill their ingest (now and then twice), finish with a whole run, and check."""
     corpus = make(folder, random.getrandbits(32), random.choices(KINDS, k=FILES))
-    seconds = random.uniform(0.2, 1.1) * length_seconds
+    seconds = random.uniform(0.2, 1.0) * length_seconds
+    began = time.monotonic()
     was_running = killed_after(start(folder, lake.home, store.name), seconds)
+    seconds = time.monotonic() - began
     if random.random() < 0.3:
         killed_after(start(folder, lake.home, store.name), random.uniform(0.2, 1.1) * length_seconds)
     account = ingest(lake, store, open_source(str(folder)), Limits(workers=2))
@@ -105,6 +106,7 @@ def main(times: int = 100, seed: int = 1) -> int:
             store = lifecycle.create(f"killed-{number:04}", selectors=template("management-events"))
             result = kill_once(lake, store, Path(place) / f"{number}", random, length)
             results.append(result)
+            length = length if result.was_running else result.seconds
             left += len(orphans(lake, store))
             print(f"{number:4}  killed after {result.seconds:5.2f} s  {result}", flush=True)
     print("kills  while running  batches recovered  lost  doubled  files left over")
