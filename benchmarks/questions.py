@@ -177,7 +177,7 @@ def polars(sql: str) -> str:
     sql = (
         sql.replace("userIdentity.", "userIdentity__")
         .replace("TIMESTAMP '", "CAST('")
-        .replace(" 00:00:00'", " 00:00:00' AS TIMESTAMP)")
+        .replace(" 00:00:00'", " 00:00:00.000000' AS TIMESTAMP)")
     )
     for column in COLUMNS:
         sql = sql.replace(column, column.lower())
