@@ -94,6 +94,17 @@ def test_what_aws_calls_inactive_is_refused_as_inactive(tmp_path: Path, operatio
     assert caught.value.hint
 
 
+@pytest.mark.parametrize("operation", [Operation.QUERY, Operation.INGEST])
+def test_a_store_whose_table_is_being_made_says_how_it_is_finished(tmp_path: Path, operation: Operation) -> None:
+    registry = a_registry(tmp_path)
+    store = a_store_in(registry, Status.CREATED)
+
+    with pytest.raises(InvalidStoreStatus) as caught:
+        registry.require(store.id, operation)
+
+    assert "trailmere store list" in str(caught.value.hint)
+
+
 def test_a_restored_store_is_as_it_was_before_it_was_deleted(tmp_path: Path) -> None:
     registry = a_registry(tmp_path)
     store = a_store_in(registry, Status.STOPPED_INGESTION)

@@ -151,6 +151,11 @@ _HINTS: dict[tuple[Operation, Status], str] = {
     (Operation.DELETE, Status.PENDING_DELETION): "it is deleted for good on {due:%Y-%m-%d at %H:%M} UTC",
 }
 
+_USUAL_HINTS: dict[Status, str] = {
+    Status.CREATED: "its table is being made; if its maker was killed, this finishes it: trailmere store list",
+    Status.PENDING_DELETION: "restore it first: trailmere store restore {name}",
+}
+
 
 def status_after(store: EventDataStore, operation: Operation) -> Status | None:
     """The status after ``operation``, None when the store is gone then.
@@ -168,8 +173,7 @@ def status_after(store: EventDataStore, operation: Operation) -> Status | None:
 def _refusal(store: EventDataStore, operation: Operation) -> InactiveStore | InvalidStoreStatus:
     permitted = " or ".join(one.status for one in TRANSITIONS if one.operation is operation)
     message = f"cannot {operation} {store.name}: expected status {permitted}, it is {store.status}"
-    pending = store.status is Status.PENDING_DELETION
-    usual = "restore it first: trailmere store restore {name}" if pending else None
-    hint = _HINTS.get((operation, store.status), usual)
-    kind = InactiveStore if pending and operation not in _SAYS_STATUS else InvalidStoreStatus
+    hint = _HINTS.get((operation, store.status), _USUAL_HINTS.get(store.status))
+    inactive = store.status is Status.PENDING_DELETION and operation not in _SAYS_STATUS
+    kind = InactiveStore if inactive else InvalidStoreStatus
     return kind(message, hint=None if hint is None else hint.format(name=store.name, due=store.deletion_due))
