@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import cycle, islice
+from itertools import count, cycle, islice
 from random import Random
 from typing import NamedTuple
 
 from trailmere.simulator.activities import ACTIVITIES
-from trailmere.simulator.cast import Cast, utc_text
+from trailmere.simulator.cast import Cast, Session, utc_text
 from trailmere.simulator.organisation import ACCOUNTS, ACTORS, HOME_REGION, Account
 from trailmere.simulator.profiles import PROFILES
 from trailmere.simulator.templates import FROM_THE_CLOCK, Activity, Template, compile_activity, variants
@@ -57,12 +57,21 @@ class Record(NamedTuple):
 class _Habit(NamedTuple):
     """What an actor of one account does, with its holes bound to that account's pools."""
 
+    number: int
     actor: str
     text: str
     holes: tuple[str, ...]
     sources: tuple[Iterator[str], ...]
     counterpart: str | None
     kind: str
+
+
+class _Dressed(NamedTuple):
+    """The texts of a habit with all that stays the same through a session filled in: half of the holes, said once."""
+
+    session: Session
+    text: str
+    counterpart: str | None
 
 
 def plan(random: Random, day: date, events: int, events_a_file: int) -> list[Slot]:
@@ -107,7 +116,9 @@ class Noise:
         self._casts = {
             account.id: Cast(seed, account, ACTORS[account.id], self._pools[account.id]) for account in ACCOUNTS
         }
+        self._dressed: dict[tuple[str, str], dict[int, _Dressed]] = {}
         self._mixes: dict[tuple[str, str, bool], Iterator[_Habit]] = {}
+        self._numbers = count()
         self._templates = {name: variants(activity) for name, activity in ACTIVITIES.items()}
 
     def fill(self, slot: Slot) -> Iterator[Record]:
@@ -115,27 +126,20 @@ class Noise:
         account, region, guids = slot.account, slot.region, self._guids
         sessions = self._casts[account].at(slot.start)
         clock = _Clock(slot.start, self._random)
+        dressed = self._dressed.setdefault((account, region), {})
         for habit in islice(self._mix(account, region, slot.start.hour in OFFICE_HOURS), slot.events):
             session = sessions[habit.actor]
-            when, day = clock.tick()
-            values = {
-                "identity": session.identity,
-                "time": when,
-                "ip": session.address,
-                "agent": session.agent,
-                "account": account,
-                "region": region,
-                "request_id": next(guids),
-                "event_id": next(guids),
-                "expiration": clock.in_an_hour,
-                "epoch_ms": clock.epoch_ms,
-                "log_day": clock.log_day,
-            }
+            fitted = dressed.get(habit.number)
+            if fitted is None or fitted.session is not session:
+                fitted = dressed[habit.number] = _dress(habit, session, account, region)
+            values = clock.fixed.copy()
+            values["time"], day = clock.tick()
+            values["request_id"], values["event_id"] = next(guids), next(guids)
             values.update(zip(habit.holes, map(next, habit.sources), strict=False))
-            yield Record(habit.text % values, account, region, day, habit.kind)
-            if habit.counterpart:
+            yield Record(fitted.text % values, account, region, day, habit.kind)
+            if fitted.counterpart:
                 values["event_id"] = next(guids)
-                yield Record(habit.counterpart % values, values["target_account"], region, day)
+                yield Record(fitted.counterpart % values, values["target_account"], region, day)
 
     def _mix(self, account: str, region: str, office: bool) -> Iterator[_Habit]:
         place = (account, region, office)
@@ -171,7 +175,25 @@ class Noise:
         sources = tuple(map(self._pools[account].source, holes))
         other = compile_activity(counterpart).text if counterpart else None
         kind = NETWORK_ACTIVITY if template.activity.category == "NetworkActivity" else MANAGEMENT_AND_DATA
-        return _Habit(actor, template.text, holes, sources, other, kind)
+        number = next(self._numbers)
+        return _Habit(number, actor, template.text, holes, sources, other, kind)
+
+
+def _dress(habit: _Habit, session: Session, account: str, region: str) -> _Dressed:
+    lasting = {
+        "identity": session.identity,
+        "ip": session.address,
+        "agent": session.agent,
+        "account": account,
+        "region": region,
+    }
+
+    def fill(text: str) -> str:
+        for hole, value in lasting.items():
+            text = text.replace(f"%({hole})s", value.replace("%", "%%"))
+        return text
+
+    return _Dressed(session, fill(habit.text), habit.counterpart and fill(habit.counterpart))
 
 
 class _Clock:
@@ -182,9 +204,11 @@ class _Clock:
         self._day = start.strftime("%Y-%m-%d")
         self._head = start.strftime("%Y-%m-%dT%H:")
         self._minute = start.minute
-        self.in_an_hour = (start + timedelta(hours=1)).strftime("%b %-d, %Y, %-I:%M:%S %p")
-        self.log_day = start.strftime("%Y/%m/%d")
-        self.epoch_ms = str(int((start - datetime(1970, 1, 1)).total_seconds()) * 1000)
+        self.fixed = {
+            "expiration": (start + timedelta(hours=1)).strftime("%b %-d, %Y, %-I:%M:%S %p"),
+            "log_day": start.strftime("%Y/%m/%d"),
+            "epoch_ms": str(int((start - datetime(1970, 1, 1)).total_seconds()) * 1000),
+        }
 
     def tick(self) -> tuple[str, str]:
         """Some second of the slot; now and then of the quarter of an hour before it."""
