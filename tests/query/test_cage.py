@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -162,6 +162,39 @@ def test_the_worst_sql_reads_writes_and_reaches_nothing(
     assert fingerprint(lake) == before
     with pytest.raises(BlockingIOError):
         places["server"].accept()  # type: ignore[attr-defined]
+
+
+@pytest.mark.extended
+def test_no_function_of_the_engine_gives_the_canary_away(
+    worker: WorkerProcess, lake: Path, places: dict[str, object]
+) -> None:
+    before = fingerprint(lake)
+    told = [ask(worker, sql) for sql in every_function_on((places["canary"], places["neighbour"]))]
+
+    assert len(told) > 500
+    assert not [reply for reply in told if CANARY in str(reply)]
+    assert fingerprint(lake) == before
+
+
+def every_function_on(paths: Sequence[object]) -> Iterator[str]:
+    """A call of every function and table function of this DuckDB that takes text first, with each of the paths.
+
+    ``system_threads`` and their kind read no files; a name that needs quotes is an operator.
+    """
+    import duckdb
+
+    found = duckdb.execute(
+        "SELECT DISTINCT function_name, function_type, len(parameter_types) FROM duckdb_functions() "
+        "WHERE parameter_types[1] IN ('VARCHAR', 'ANY', 'BLOB', 'ANY[]', 'VARCHAR[]') "
+        "AND function_type IN ('scalar', 'table', 'pragma', 'table_macro') "
+        "AND regexp_full_match(function_name, '[a-z_0-9]+') AND len(parameter_types) <= 3 ORDER BY ALL"
+    ).fetchall()
+    for name, kind, width in found:
+        for path in paths:
+            quoted = f"'{path}'"
+            call = f"{name}({', '.join([quoted] * width)})"
+            first = f"{name}({quoted})"
+            yield f"SELECT {call}" if kind == "scalar" else f"SELECT * FROM {first if width > 1 else call}"
 
 
 def test_the_worker_that_was_told_all_of_it_still_answers(worker: WorkerProcess, planned: PlannedFile) -> None:

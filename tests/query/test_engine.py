@@ -226,6 +226,25 @@ def test_a_data_file_that_is_no_parquet_is_damage_of_the_lake(engine: DuckDBEngi
         list(engine.run(job("SELECT eventid FROM t0", spoilt)).batches)
 
 
+def test_a_data_file_outside_of_the_warehouse_is_refused(engine: DuckDBEngine, tmp_path: Path) -> None:
+    elsewhere = write_events(tmp_path / "elsewhere.parquet", ROWS)
+
+    with pytest.raises(LakeDamaged, match="expected all data files beneath"):
+        engine.run(job("SELECT eventid FROM t0", elsewhere))
+
+
+def test_a_thousand_files_are_one_relation(engine: DuckDBEngine, warehouse: Path, events: PlannedFile) -> None:
+    files = []
+    for number in range(1000):
+        copy = warehouse / f"copy-{number}.parquet"
+        copy.hardlink_to(events.path)
+        files.append(replace(events, path=str(copy)))
+
+    (batch,) = engine.run(job("SELECT count(*) AS n, count(DISTINCT eventid) AS ids FROM t0", *files)).batches
+
+    assert batch.to_pylist() == [{"n": 1000 * len(ROWS), "ids": len(ROWS)}]
+
+
 def test_every_error_of_the_engine_has_a_meaning() -> None:
     raised = {
         name for name, value in vars(duckdb).items() if isinstance(value, type) and issubclass(value, duckdb.Error)

@@ -62,11 +62,11 @@ def query(
     given = {"query_seconds": max_seconds, "query_memory_bytes": max_memory and max_memory * MIB, "query_rows": limit}
     with open_app(lake, **given) as app:
         clock = Clock()
-        app.queries.prepare()
-        clock.lap("opening the lake")
         if explain:
             _write_explanation(app.queries.explain(statement, at=when))
             return
+        app.queries.prepare()  # a worker starts while the statement is compiled and planned
+        clock.lap("opening the lake")
         _answer(app.queries, statement, when, app.settings.query_rows, Destination(output, out, csv_exact), clock)
         if timing:
             clock.report()

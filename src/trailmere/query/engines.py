@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trailmere.errors import EngineError
+from trailmere.errors import EngineError, LakeDamaged
 from trailmere.query import failures
 from trailmere.query.engine import Ended, Engine, Job, QueryLimits, Run, TimeIsUp
 from trailmere.query.pool import WorkerDied, WorkerPool, WorkerProcess, WorkerSettings, WorkerTimeout
@@ -42,7 +42,7 @@ class DuckDBEngine(Engine):
         """Hand the job to a worker."""
         from trailmere.query.dialect.macros import MACROS
 
-        _refuse_remote(job.paths)
+        _refuse_strangers(job.paths, self.warehouse)
         request = {
             "sql": job.statement.sql,
             "relations": [relation_sql(use, [file.path for file in plan.files]) for use, plan in job.scans],
@@ -134,7 +134,15 @@ def names(job: Job) -> failures.Names:
     )
 
 
-def _refuse_remote(paths: tuple[str, ...]) -> None:
-    remote = next((path for path in paths if "://" in path), None)
-    if remote is not None:
-        raise EngineError(f"the DuckDB engine reads local files, and the lake holds {remote}")
+def _refuse_strangers(paths: tuple[str, ...], warehouse: Path) -> None:
+    """The worker can read the warehouse and nothing else; say so before it runs into that."""
+    inside = f"{warehouse}/"
+    stranger = next((path for path in paths if not path.startswith(inside)), None)
+    if stranger is None:
+        return
+    if "://" in stranger:
+        raise EngineError(f"the DuckDB engine reads local files, and the lake holds {stranger}")
+    raise LakeDamaged(
+        f"expected all data files beneath {warehouse}, but the table names {stranger}",
+        hint="was the lake's folder copied or moved? Its tables hold absolute paths: put it back, or ingest anew",
+    )
