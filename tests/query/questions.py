@@ -5,18 +5,20 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
 from trailmere.events.columns import leaves
-from trailmere.lake.records import Condition
 from trailmere.lake.schema import arrow, table_schema
 from trailmere.query.dialect import MACROS, compile
 from trailmere.query.records import Statement, StoreEntry
 from trailmere.query.relations import relation_sql
+
+if TYPE_CHECKING:
+    from trailmere.lake.records import Condition
 
 NOW = dt.datetime(2024, 5, 10, 12, 0)
 
@@ -156,3 +158,7 @@ def _literal(value: object) -> str:
     if isinstance(value, dt.datetime):
         return f"TIMESTAMP '{value}'"
     return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
+
+
+# Placeholders that published queries have for a store.
+SHARED_PLACES = r"\$EDS_ID|<[A-Za-z_]*(?:EDS|event[ _-]data[ _-]store)[ _-]?ID>"

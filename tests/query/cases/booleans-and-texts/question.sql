@@ -1,0 +1,1 @@
+SELECT eventID FROM trail WHERE readOnly = 'true' AND sessionCredentialFromConsole = true

@@ -1,0 +1,1 @@
+SELECT eventID FROM trail WHERE eventTime >= ALL (SELECT eventTime FROM second-trail)

@@ -1,0 +1,4 @@
+SELECT userIdentity.sessionContext.sessionIssuer.ARN, COUNT(*) AS n
+FROM trail
+GROUP BY useridentity.sessioncontext.sessionissuer.arn
+ORDER BY N DESC, 1

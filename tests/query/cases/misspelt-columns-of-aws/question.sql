@@ -1,0 +1,1 @@
+SELECT userIdentity.inScopeOf.credentiaisissuedto, useridentity.inscopeof.credentialsIssuedTo FROM trail WHERE userIdentity.type = 'Root'

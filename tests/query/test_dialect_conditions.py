@@ -1,0 +1,176 @@
+"""What the scan may leave out: conditions are found, and leaving rows out by them never changes an answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from tests.query.questions import Desk, ask_for, engine_test, open_desk
+from trailmere.lake.records import Condition
+
+DAY = datetime(2024, 5, 2)
+NEXT = datetime(2024, 5, 3)
+
+FORMS = [
+    "'2024-05-02 00:00:00'",
+    "'2024-05-02 00:00:00.000'",
+    "'2024-05-02'",
+    "'2024-05-02T00:00:00Z'",
+    "'2024-05-02T00:00:00.00Z'",
+    "'2024-05-02T02:00:00+02:00'",
+    "timestamp '2024-05-02 00:00:00'",
+    "date '2024-05-02'",
+    "CAST('2024-05-02' AS timestamp)",
+    "CAST('2024-05-02' AS date)",
+    "TRY_CAST('2024-05-02' AS timestamp)",
+    "from_iso8601_timestamp('2024-05-02T00:00:00Z')",
+    "from_unixtime(1714608000)",
+    "date('2024-05-02')",
+    "date_add('day', -8, date_trunc('day', now()))",
+    "date_trunc('day', current_timestamp) - interval '8' day",
+    "current_date - interval '8' day",
+    "date_trunc('day', current_timestamp - interval '192' hour)",
+    "at_timezone(timestamp '2024-05-02 00:00:00', 'UTC')",
+]
+
+# a WHERE clause over the one mention of a store, and what it implies
+IMPLIED = [
+    ("eventName = 'a'", [("eventname", "=", "a")]),
+    ("'a' = eventName", [("eventname", "=", "a")]),
+    ("eventName IN ('a', 'b')", [("eventname", "in", ("a", "b"))]),
+    ("eventName = 'a' OR eventName = 'b'", [("eventname", "in", ("a", "b"))]),
+    ("eventName LIKE 'Get%'", [("eventname", "starts with", "Get")]),
+    ("eventName LIKE 'Get'", [("eventname", "=", "Get")]),
+    ("eventName LIKE '%Get'", []),
+    ("eventName LIKE 'Get!%' ESCAPE '!'", []),
+    ("eventName NOT LIKE 'Get%'", []),
+    ("NOT (eventName = 'a')", []),
+    ("eventName != 'a'", []),
+    ("eventName IS NULL", [("eventname", "is null", None)]),
+    ("errorCode IS NOT NULL", [("errorcode", "is not null", None)]),
+    ("userIdentity.accessKeyId = 'K'", [("useridentity__accesskeyid", "=", "K")]),
+    ("readOnly", [("readonly", "=", True)]),
+    ("NOT readOnly", [("readonly", "=", False)]),
+    ("readOnly = 'false'", [("readonly", "=", False)]),
+    ("sessionCredentialFromConsole = true", [("sessioncredentialfromconsole", "=", "true")]),
+    ("eventName = 'a' OR awsRegion = 'b'", []),
+    ("lower(eventName) = 'a'", []),
+    ("hour BETWEEN 1 AND 3", [("hour", ">=", 1), ("hour", "<=", 3)]),
+    ("date(eventTime) = '2024-05-02'", [("eventtime", ">=", DAY), ("eventtime", "<", NEXT)]),
+    ("CAST(eventTime AS date) > date '2024-05-02'", [("eventtime", ">=", NEXT)]),
+    ("date(eventTime) <= '2024-05-02'", [("eventtime", "<", NEXT)]),
+    (
+        "calendarday = 20240502",
+        [("calendarday", "=", 20240502), ("eventtime", ">=", DAY), ("eventtime", "<", NEXT)],
+    ),
+    ("eventTime IN ('2024-05-02', '2024-05-03')", [("eventtime", "in", (DAY, NEXT))]),
+    ("coalesce(eventName, 'a') = 'a'", []),
+    ("(eventName, awsRegion) = ('a', 'b')", []),
+]
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    return open_desk(tmp_path_factory.mktemp("desk"))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_of_a_time_becomes_a_constant_of_the_columns_type(form: str) -> None:
+    statement = ask_for(f"SELECT 1 FROM trail WHERE eventTime >= {form}")
+
+    assert statement.tables[0].conditions == (Condition("eventtime", ">=", DAY),)
+    assert "\"eventtime\" >= TIMESTAMP '2024-05-02 00:00:00'" in statement.sql
+
+
+@pytest.mark.parametrize(("where", "expected"), IMPLIED, ids=[case[0] for case in IMPLIED])
+def test_a_condition_is_found_where_it_is_implied_and_only_there(
+    where: str, expected: list[tuple[object, ...]]
+) -> None:
+    conditions = ask_for(f"SELECT 1 FROM trail WHERE {where}").tables[0].conditions
+
+    assert [(found.column, found.operator, found.value) for found in conditions] == expected
+
+
+def test_conditions_go_through_a_subquery_that_only_renames() -> None:
+    sql = "SELECT * FROM (SELECT eventTime AS t, eventName n FROM trail) WHERE t > '2024-05-02' AND n = 'a'"
+
+    assert ask_for(sql).tables[0].conditions == (
+        Condition("eventtime", ">", DAY),
+        Condition("eventname", "=", "a"),
+    )
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM (SELECT eventTime t FROM trail LIMIT 5) WHERE t > '2024-05-02'",
+        "SELECT * FROM (SELECT eventTime t, count(*) OVER () c FROM trail) WHERE t > '2024-05-02'",
+        "SELECT * FROM (SELECT max(eventTime) t FROM trail) WHERE t > '2024-05-02'",
+        "WITH q AS (SELECT eventTime t FROM trail) SELECT * FROM q a, q b WHERE a.t > '2024-05-02'",
+        "SELECT (SELECT count(*) FROM second-trail b WHERE a.eventName = 'x') FROM trail a",
+        "SELECT * FROM trail a LEFT JOIN second-trail b ON a.eventID = b.eventID AND a.eventName = 'x'",
+        "SELECT * FROM trail a LEFT JOIN second-trail b ON a.eventID = b.eventID WHERE b.eventName IS NULL",
+    ],
+)
+def test_no_condition_goes_where_rows_are_counted_cut_shared_or_missing(sql: str) -> None:
+    assert all(not use.conditions for use in ask_for(sql).tables)
+
+
+_ATOMS = st.sampled_from(
+    [
+        "{t}.eventName = 'GetObject'",
+        "{t}.eventName LIKE 'Get%'",
+        "{t}.eventName IN ('PutObject', 'AssumeRole', NULL)",
+        "{t}.errorCode IS NULL",
+        "{t}.errorCode IS NOT NULL",
+        "{t}.readOnly",
+        "NOT {t}.readOnly",
+        "{t}.eventTime > '2024-05-02'",
+        "date({t}.eventTime) = '2024-05-03'",
+        "{t}.calendarday <= 20240502",
+        "{t}.userIdentity.accessKeyId = 'AKIA1'",
+        "{t}.userIdentity.sessionContext.sessionIssuer.arn IS NULL",
+        "NULL",
+        "{t}.eventName = {u}.eventName",
+        "({t}.eventName = 'GetObject' OR {t}.eventName = 'PutObject')",
+    ]
+)
+_SIDES = st.sampled_from([("a", "b"), ("b", "a")])
+_ATOM = st.builds(lambda atom, side: atom.format(t=side[0], u=side[1]), _ATOMS, _SIDES)
+_TESTS = st.recursive(
+    _ATOM,
+    lambda inner: st.one_of(
+        st.builds("({} AND {})".format, inner, inner),
+        st.builds("({} OR {})".format, inner, inner),
+        st.builds("NOT ({})".format, inner),
+    ),
+    max_leaves=5,
+)
+_JOINS = st.sampled_from(["JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN"])
+_SOURCES = st.sampled_from(
+    [
+        "trail",
+        "(SELECT *, calendarday FROM trail)",
+        "(SELECT DISTINCT eventName, eventTime, calendarday, errorCode, readOnly, userIdentity, eventID FROM trail)",
+        "(SELECT x.*, x.calendarday FROM trail x WHERE x.errorCode IS NULL)",
+        "(SELECT *, calendarday FROM trail ORDER BY eventTime LIMIT 3)",
+    ]
+)
+
+
+@given(_SOURCES, _SOURCES, _JOINS, _TESTS, _TESTS)
+@example("trail", "trail", "LEFT JOIN", "a.eventName = b.eventName", "b.errorCode IS NULL")
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_leaving_out_rows_by_the_conditions_never_changes_the_answer(
+    desk: Desk, left: str, right: str, join: str, on: str, where: str
+) -> None:
+    sql = f"SELECT a.eventID, b.eventID FROM {left} a {join} {right} b ON {on} WHERE {where}"
+    statement = ask_for(sql.replace("a.*", "*"))
+    keep = {use.relation: " AND ".join(map(engine_test, use.conditions)) or "TRUE" for use in statement.tables}
+
+    everything = sorted(desk.run(statement), key=repr)
+
+    assert sorted(desk.run(statement, keep), key=repr) == everything

@@ -1,0 +1,67 @@
+"""Errors point at the fault in what the user typed, and say what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.query.questions import ask_for
+from trailmere.errors import QueryError, StatementInvalid
+
+# statement, line, column, a part of the message, a part of the hint
+FAULTS = [
+    ("SELECT sourceIpAdress FROM trail", 1, 8, "no column sourceIpAdress", "sourceIPAddress?"),
+    ("SELECT\n  eventName,\n  evntTime\nFROM trail", 3, 3, "no column evntTime", "eventTime?"),
+    ("SELECT accessKeyId FROM trail", 1, 8, "no column accessKeyId", "userIdentity.accessKeyId?"),
+    ("SELECT userIdentity.sessionContext.sesionIssuer.arn FROM trail", 1, 8, "no column", "sessionIssuer.arn?"),
+    ("SELECT e.evntName FROM trail e", 1, 8, "no column e.evntName", "eventName?"),
+    ("SELECT requestParameters.bucketName FROM trail", 1, 26, "is a map: write element_at", ""),
+    ("SELECT resources.arn FROM trail", 1, 18, "element_at(resources, 1).arn", ""),
+    ("SELECT eventName FROM trial", 1, 23, "no event data store trial", "trail"),
+    ("SELECT 1 FROM 0a1b2c3d-0000-4000-8000-00000000ffff", 1, 15, "no event data store 0a1b2c3d", "trail"),
+    # quotes are put around the id; what follows keeps its place
+    ("SELECT 1 FROM 0a1b2c3d-0000-4000-8000-000000000001 WHERE evntName = 'a'", 1, 58, "evntName", "eventName?"),
+    ("SELECT eventName\nFROM second-trail a, second-trail b\nWHERE b.nope = 1", 3, 7, "no column b.nope", ""),
+    ("SELECT 1 FROM $EDS_ID", 1, 15, "$EDS_ID is a placeholder", "name, id or ARN"),
+    ("SELECT 1 FROM <EDS ID>", 1, 15, "<EDS ID> is a placeholder", "name, id or ARN"),
+    ("SELECT json_extrct(eventJson, '$.a') FROM trail", 1, 8, "no function json_extrct", "json_extract?"),
+    ("SELECT lower(eventName, 'a') FROM trail", 1, 8, "lower takes 1 arguments, and 2", ""),
+    ("SELECT lower(requestParameters) FROM trail", 1, 14, "lower takes varchar", "element_at"),
+    ("SELECT 1 FROM trail WHERE requestParameters LIKE '%a%'", 1, 27, "LIKE compares text", "CAST(requestParameters"),
+    ("SELECT 1 FROM trail WHERE eventTime > 'last week'", 1, 27, "'last week' is not a time", "2024-05-01T00:00:00Z"),
+    ("SELECT 1 FROM trail WHERE readOnly = 'yes'", 1, 27, "neither true nor false", ""),
+    ("SELECT 1 FROM trail WHERE eventName > 5", 1, 27, "cannot be compared", "single quotes"),
+    ('SELECT 1 FROM trail WHERE eventName = "GetObject"', 1, 39, "no column GetObject", "single quotes: 'GetObject'"),
+    ("SELECT 1 FROM trail WHERE eventName = 'a", 1, 39, "string that begins here is not closed", ""),
+    ("SELECT 1 FROM trail WHERE (eventName = 'a'", 1, 27, "bracket that opens here is not closed", ""),
+    ("SELECT 1 FROM trail /* never", 1, 21, "comment that begins here is not closed", ""),
+    ("SELECT eventName, count(*) FROM trail", 1, 8, "eventName must be in GROUP BY", "arbitrary(eventName)"),
+    ("SELECT eventTime FROM trail GROUP BY eventName", 1, 8, "eventTime must be in GROUP BY", ""),
+    ("SELECT * FROM trail GROUP BY eventName", 1, 8, "must be in GROUP BY", ""),
+    ("SELECT 1 FROM trail WHERE count(*) > 1", 1, 27, "aggregate count cannot stand in WHERE", "HAVING"),
+    ("SELECT eventName FROM trail a, trail b", 1, 8, "eventName is ambiguous", "alias"),
+    ("SELECT eventName FROM trail ORDER BY 2", 1, 38, "no position of the 1", ""),
+    ("SELECT 1 UNION SELECT 1, 2", 1, None, "1 and 2 columns", ""),
+    ("SELECT eventNme", 1, 8, "no column eventNme", "no FROM clause"),
+    ("SELECT eventName\nFROM trail\nGROUP BY eventNameORDER BY eventName", 3, 25, "unexpected BY", ""),
+    ("SELECT FROM trail WHERE", 1, None, "", ""),
+    ("SELECT json_extract(eventJson, '$.[') FROM trail", 1, None, "JSON path", ""),
+    ("SELECT date_format(eventTime, '%Q') FROM trail", 1, None, "pattern '%Q'", ""),
+    ("SELECT date_trunc('fortnight', eventTime) FROM trail", 1, None, "unit", "week"),
+    ("SELECT rank() FROM trail", 1, 8, "rank needs an OVER", ""),
+]
+
+
+@pytest.mark.parametrize(("sql", "line", "column", "message", "hint"), FAULTS, ids=[fault[0][:60] for fault in FAULTS])
+def test_a_fault_is_shown_where_it_is(sql: str, line: int, column: int | None, message: str, hint: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        ask_for(sql)
+
+    assert message in caught.value.message
+    assert hint in (caught.value.hint or "")
+    if column is not None:
+        assert (caught.value.line, caught.value.column) == (line, column)
+
+
+def test_an_empty_statement_is_invalid() -> None:
+    with pytest.raises(StatementInvalid, match="empty"):
+        ask_for("  -- nothing\n")
