@@ -201,9 +201,8 @@ def main() -> int:
     print(f"{'source':32}", *(f"{head:>7}" for head in heads), " dead letters")
     for line in lines:
         reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(line.dead_letters.items()) if count)
-        numbers = (
-            f"{line.files:5} {line.readable:5} {line.found:7} {line.in_lake:7} {line.exact:7} {len(line.missing):7}"
-        )
+        counts = (line.files, line.readable, line.found, line.in_lake, line.exact, len(line.missing))
+        numbers = " ".join(f"{count:7}" for count in counts)
         print(f"{line.source:32} {numbers}  {reasons}")
         for record in line.missing[:5]:
             print(f"    {record[:200]}")

@@ -12,7 +12,7 @@ import os
 import signal
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing import connection as pipes
 from typing import TYPE_CHECKING
@@ -35,11 +35,16 @@ class _Worker:
     since: float = 0.0
 
 
-class Crew:
-    """Up to ``workers`` processes that perform tasks of one recipe."""
+# The life of a worker: its end of the pipe, the recipe, the id of the process that started it.
+Serve = Callable[["Connection", Recipe, int], None]
 
-    def __init__(self, recipe: Recipe, workers: int) -> None:
+
+class Crew:
+    """Up to ``workers`` processes that perform tasks of one recipe, each living as ``serve`` says."""
+
+    def __init__(self, recipe: Recipe, workers: int, serve: Serve | None = None) -> None:
         self._recipe = recipe
+        self._serve = serve
         self._most = max(1, workers)
         self._crew: list[_Worker] = []
         self._waiting: deque[Task] = deque()
@@ -105,9 +110,10 @@ class Crew:
         # Imported here: only a process that starts workers needs it, and the worker imports it for itself.
         from trailmere.ingest.worker import serve
 
+        target = self._serve or serve
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=serve, args=(theirs, self._recipe, os.getpid()), daemon=True)
+        process = context.Process(target=target, args=(theirs, self._recipe, os.getpid()), daemon=True)
         # Blocked in the child until it has said what an interrupt means to it.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
         try:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from trailmere.errors import DeliveryError
 from trailmere.ingest.chunks import Ratio, group, look_up, pages
-from trailmere.ingest.crew import Crew
+from trailmere.ingest.crew import Crew, Serve
 from trailmere.ingest.records import Failure, Limits, Outcome, Recipe, Task
 from trailmere.ingest.tally import Tally
 
@@ -63,7 +63,7 @@ class Ingest:
 
     ``progress`` is called after each task; ``stop`` is asked before each task is given out: once it is True what is out
     is finished and committed, and the account says ``interrupted``. ``retry_rejected`` tries again what was rejected
-    before.
+    before. ``serve`` is another life for the workers (see ``crew.Crew``).
     """
 
     def __init__(
@@ -76,6 +76,7 @@ class Ingest:
         retry_rejected: bool = False,
         progress: Callable[[Progress], None] = _silent,
         stop: Callable[[], bool] = _never,
+        serve: Serve | None = None,
     ) -> None:
         self._lake = lake
         self._store = store
@@ -84,11 +85,12 @@ class Ingest:
         self._retry_rejected = retry_rejected
         self._progress = progress
         self._stop = stop
-        self._crew = Crew(Recipe(store.family, store.selectors, limits), limits.workers)
+        self._crew = Crew(Recipe(store.family, store.selectors, limits), limits.workers, serve)
         self._ratio = Ratio()
         self._number = 0
         self._batches: list[_OpenBatch] = []
         self._tasks: dict[int, tuple[Task, _OpenBatch]] = {}
+        self._suspects: set[Delivery] = set()
         self._seen = Progress(0, 0, 0, 0, 0)
         known_fields = frozenset(found.path for found in lake.fields(store.id))
         self._tally = Tally(dry_run=dry_run, known_fields=known_fields)
@@ -202,11 +204,17 @@ class Ingest:
         self._commit_finished()
 
     def _recover_task(self, task: Task, open_batch: _OpenBatch, failure: Failure) -> None:
-        """Halve a task that came to nothing; a single delivery is the culprit."""
+        """Halve a task that came to nothing. A delivery that is alone and fails a second time is the culprit."""
         half = (len(task.deliveries) + 1) // 2
         if half < len(task.deliveries):
             for some in (task.deliveries[:half], task.deliveries[half:]):
                 self._give(replace(task, deliveries=some), within=open_batch)
+            return
+        (delivery,) = task.deliveries
+        # The worker may have been killed for another's sake (no memory left on the machine).
+        if failure.reason == "decoder-crashed" and delivery not in self._suspects:
+            self._suspects.add(delivery)
+            self._give(task, within=open_batch)
             return
         outcome = reject_culprit(task, failure)
         open_batch.outcomes[task.number] = outcome
