@@ -209,6 +209,11 @@ def test_a_record_without_a_time_is_a_defect_that_says_what_came(time: object) -
     assert "expected an eventTime" in defect.message
 
 
+@pytest.mark.parametrize("text", [b"{}", b'{"a":1}', b'{"Records":[]}'])
+def test_an_object_with_no_member_of_a_record_is_told_as_such(text: bytes) -> None:
+    assert refused(text).reason == "not-cloudtrail"
+
+
 def test_a_notification_among_records_is_no_event() -> None:
     assert refused(record_text(eventSource="aws:s3")).reason == "not-cloudtrail"
 

@@ -29,6 +29,7 @@ __all__ = [
 
 _REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 # Categories whose records the CloudTrail struct holds; the others are read again by their own family's.
+_TELLING = ("eventVersion", "eventTime", "eventName", "eventSource", "eventType", "eventID", "userIdentity")
 _NOTIFIER = "aws:"  # aws:s3, aws:sqs: batches for Lambda, among records only by mistake
 _AT_ONCE = frozenset({"Management", "Data", "NetworkActivity"})
 
@@ -51,7 +52,7 @@ class EventDecoder:
             if category not in _AT_ONCE:
                 return self._decode_slowly(record)
         if fields.eventTime is None or (time := microseconds(fields.eventTime)) is None:
-            return _without_time(record, fields.eventTime)
+            return _without_time(record, fields)
         if fields.eventSource is not None and fields.eventSource.startswith(_NOTIFIER):
             return _notification(record, fields.eventSource)
         return Event(fields, "cloudtrail", category, time)
@@ -67,7 +68,7 @@ class EventDecoder:
             fields = _read(family, text)
         time = microseconds(fields.eventTime) if fields.eventTime is not None else None
         if time is None:
-            return _without_time(record, fields.eventTime)
+            return _without_time(record, fields)
         source = getattr(fields, "eventSource", None)
         if source is not None and source.startswith(_NOTIFIER):
             return _notification(record, source)
@@ -81,7 +82,11 @@ def _read(family: str, text: bytes) -> Any:
         return structs.tolerant(family, text)
 
 
-def _without_time(record: RecordText, value: str | None) -> Defect:
+def _without_time(record: RecordText, fields: Any) -> Defect:
+    if not any(getattr(fields, name, None) for name in _TELLING):
+        message = "expected a CloudTrail record, got an object with none of its members"
+        return Defect(record.ordinal, record.offset, record.text, "not-cloudtrail", message)
+    value: str | None = fields.eventTime
     came = "none" if value is None else repr(value[:64])
     message = f"expected an eventTime such as 2026-01-31T23:59:59Z, got {came}"
     return Defect(record.ordinal, record.offset, record.text, "event-time", message)

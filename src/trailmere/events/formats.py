@@ -40,7 +40,6 @@ REASONS: dict[str, str] = {
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\x00{", b"\x00[", b"{\x00", b"[\x00")
-_SAFE_DEPTH = 500  # msgspec itself stops near the interpreter's recursion limit of 1,000
 
 _ENVELOPE_HEAD = re.compile(rb'[ \t\r\n]*\{[ \t\r\n]*"Records"[ \t\r\n]*:[ \t\r\n]*\[[ \t\r\n]*')
 _ENVELOPE_TAIL = re.compile(rb"[ \t\r\n]*\][ \t\r\n]*\}[ \t\r\n]*\Z")
@@ -102,7 +101,7 @@ def split(content: bytes, *, max_depth: int) -> Split:
 
     ``max_depth`` bounds how deep the brackets of one record may nest. Never raises for what the content holds.
     """
-    limit = min(max_depth, _SAFE_DEPTH)
+    limit = min(max_depth, scan.SAFE_DEPTH)
     if content.startswith(_UTF_16_MARKS):
         return _one_defect(content, "encoding", "expected UTF-8, got what looks like UTF-16; convert it first")
     base = len(BYTE_ORDER_MARK) if content.startswith(BYTE_ORDER_MARK) else 0
@@ -175,6 +174,11 @@ def _from_documents(body: bytes, base: int, limit: int) -> Split:
     return account.close("damaged")
 
 
+def _may_be_deep(text: bytes, limit: int) -> bool:
+    """False where there are not enough brackets to nest beyond the limit."""
+    return text.count(b"{") + text.count(b"[") > limit
+
+
 def _is_notification(text: bytes) -> bool:
     """Whether it is S3's (or another service's) notification, which looks like a record at first sight."""
     return _NOTIFICATION.search(text) is not None and shape_of(text, levels=0).kind != "record"
@@ -202,7 +206,7 @@ class _Account:
             self.defect(Piece(offset, text, "not-an-object", "expected a JSON object in the list of records"))
         elif not scan.is_utf8(text):
             self.defect(Piece(offset, text, "encoding", "expected UTF-8, got bytes that are not"))
-        elif (depth := scan.depth_of(text)) > self._limit:
+        elif _may_be_deep(text, self._limit) and (depth := scan.depth_of(text)) > self._limit:
             message = f"expected at most {self._limit} levels of brackets, got {depth}"
             self.defect(Piece(offset, text, "depth", message))
         else:
@@ -211,7 +215,7 @@ class _Account:
     def document(self, offset: int, text: bytes) -> None:
         """A JSON value that may be a record, wrap records, or be something else."""
         self._documents += 1
-        if scan.depth_of(text) > _SAFE_DEPTH:
+        if _may_be_deep(text, scan.SAFE_DEPTH) and scan.depth_of(text) > scan.SAFE_DEPTH:
             self.defect(Piece(offset, text, "depth", f"expected at most {self._limit} levels of brackets"))
             return
         shape = shape_of(text, offset)

@@ -28,7 +28,7 @@ _HOUR_MICROSECONDS = 3_600_000_000
 _DAY_MICROSECONDS = 24 * _HOUR_MICROSECONDS
 _KEY_BYTES = 8
 _NO_EVENT_ID = 0
-_PART_ROWS = 2048
+_PART_ROWS = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,7 @@ class RowBuilder:
         part.fields.append(event.fields)
         part.times.append(event.time)
         part.texts.append(record.text)
+        part.digests.append(_digest(record.text))  # now, while the text is in the processor's cache
         part.ordinals.append(record.ordinal)
         part.delivery_ids.append(delivery_id)
         part.delivery_rows.append(delivery_row)
@@ -114,6 +115,7 @@ class _Part:
         self.fields: list[Any] = []
         self.times: list[int] = []
         self.texts: list[bytes] = []
+        self.digests: list[bytes] = []
         self.ordinals: list[int] = []
         self.delivery_ids: list[str] = []
         self.delivery_rows: list[int] = []
@@ -122,7 +124,7 @@ class _Part:
         return Rows(
             table=pa.Table.from_arrays(list(self._columns()), schema=arrow_schema(self.family)),
             event_keys=_keys([fields.eventID for fields in self.fields]),
-            content_keys=_joined([_digest(text) for text in self.texts]),
+            content_keys=_joined(self.digests),
             delivery_rows=np.array(self.delivery_rows, dtype=np.int32),
         )
 

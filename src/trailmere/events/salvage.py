@@ -19,7 +19,6 @@ _BETWEEN = re.compile(rb"[ \t\r\n,]*")
 _LIST_HEAD = re.compile(rb'\{[^\[\]{}]{0,4096}?"(?:Records|Events|logEvents)"[ \t\r\n]*:[ \t\r\n]*\[|\[')
 _CANDIDATE = re.compile(rb'[,\[\n}][ \t\r\n]*(?=\{[ \t\r\n]*")')
 _WINDOWS_BYTES = (1 << 13, 1 << 16, 1 << 19, 1 << 22)
-_SAFE_DEPTH = 500
 _DEEPEST_LIST = 4
 _WORK_FACTOR = 8  # bytes that may be looked at again, for each byte of content
 _LEAST_WORK_BYTES = 1 << 22
@@ -62,7 +61,7 @@ class _Reader:
         """Why there is no whole and valid value here, or None where there is."""
         if isinstance(found, scan.Broken):
             return found
-        if found.depth > _SAFE_DEPTH:
+        if found.depth > scan.SAFE_DEPTH:
             return scan.Broken(found.start, scan.TOO_DEEP)
         fault = scan.fault(self._content[found.start : found.end])
         return None if fault is None else scan.Broken(found.start + fault.offset, fault.message)
@@ -122,7 +121,7 @@ class _Reader:
         extent = scan.bracketed(self._content, start, start + _WINDOWS_BYTES[-1])
         looked_at = extent.end if isinstance(extent, scan.Extent) else extent.offset
         self._work_bytes -= looked_at - start
-        if not isinstance(extent, scan.Extent) or extent.depth > _SAFE_DEPTH:
+        if not isinstance(extent, scan.Extent) or extent.depth > scan.SAFE_DEPTH:
             return False
         text = self._content[start : extent.end]
         return scan.fault(text) is None and shape_of(text, levels=2).holds_records

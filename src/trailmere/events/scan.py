@@ -30,6 +30,7 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _PLACE = re.compile(r"(?:JSON is malformed: )?(.*) \(byte (\d+)\)")
 
 TOO_DEEP = "nested too deeply"
+SAFE_DEPTH = 500  # msgspec stops near the interpreter's recursion limit of 1,000; callers stand on that stack too
 
 _QUOTE, _OPEN, _CLOSE = b'"'[0], b"{[", b"}]"
 _CLOSER = {b"{"[0]: b"}"[0], b"["[0]: b"]"[0]}

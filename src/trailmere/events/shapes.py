@@ -15,6 +15,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+import msgspec
+
 from trailmere.events import scan
 
 LEVELS = 4  # SQS message > SNS message > EventBridge envelope > record
@@ -61,6 +63,16 @@ class Shape(NamedTuple):
 _UNKNOWN = Shape("unknown", [])
 
 
+class _Probe(msgspec.Struct, rename="camel"):
+    """The members that nearly every record has, and nothing else has in common."""
+
+    event_name: str
+    event_source: str
+
+
+_probe = msgspec.json.Decoder(_Probe).decode
+
+
 def shape_of(text: bytes, offset: int = 0, *, levels: int = LEVELS) -> Shape:
     """What this valid JSON text is; offsets in the pieces count from ``offset``. Looks ``levels`` wrappers deep."""
     if text.startswith(b"{"):
@@ -81,6 +93,14 @@ def neighbour_text(content: bytes) -> str | None:
     return None
 
 
+def is_plainly_record(text: bytes) -> bool:
+    """Whether the text is certainly a record, found out at C speed; False says nothing."""
+    try:
+        return not _probe(text).event_source.startswith("aws:")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+
+
 def is_record(members: list[scan.Member]) -> bool:
     """Whether an object with these members is a CloudTrail record of any category."""
     keys = {member.key for member in members}
@@ -90,6 +110,8 @@ def is_record(members: list[scan.Member]) -> bool:
 
 
 def _shape_of_object(text: bytes, offset: int, levels: int) -> Shape:
+    if is_plainly_record(text):
+        return Shape("record", [Piece(offset, text)])
     members = scan.members(text, offset)
     if is_record(members):
         return Shape("record", [Piece(offset, text)])
@@ -171,7 +193,8 @@ def _shape_of_string(text: bytes, offset: int, levels: int) -> Shape:
 
 
 def _is_sound(text: bytes) -> bool:
-    return isinstance(scan.bracketed(text, 0), scan.Extent) and scan.fault(text) is None
+    extent = scan.bracketed(text, 0)
+    return isinstance(extent, scan.Extent) and extent.depth <= scan.SAFE_DEPTH and scan.fault(text) is None
 
 
 def _is_notification(members: list[scan.Member]) -> bool:
