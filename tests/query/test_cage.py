@@ -7,9 +7,12 @@ all of it.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -287,6 +290,64 @@ def ended_within(descriptor: int, *, seconds: float) -> bool:
 
     ready, _, _ = select.select([descriptor], [], [], seconds)
     return bool(ready)
+
+
+def test_a_worker_that_nobody_kills_ends_itself_soon_after_its_time(lake: Path) -> None:
+    with WorkerProcess(WorkerSettings(lake)) as worker:
+        worker.measures()
+
+        with pytest.raises(WorkerDied):
+            ask(worker, HEAVIEST[4], seconds=0.2, patience=15)
+
+
+# What a worker might do if the engine were no obstacle at all: Python in the cage, and the guard that must stop it.
+ATTEMPTS = {
+    "read outside": ("file system", "open(canary).read()"),
+    "list outside": ("file system", "os.listdir('/etc')"),
+    "read a parent's environment": ("file system", "open(f'/proc/{os.getppid()}/environ', 'rb').read()"),
+    "overwrite a planned file": ("file system", "open(planned, 'r+b')"),
+    "truncate a planned file": ("file system", "os.truncate(planned, 0)"),
+    "remove a planned file": ("file system", "os.unlink(planned)"),
+    "rename a planned file": ("file system", "os.rename(planned, planned + '.x')"),
+    "make a file in the lake": ("file system", "open(lake + '/new', 'w')"),
+    "make a file in /tmp": ("file system", "open('/tmp/trailmere-escape', 'w')"),
+    "make a folder": ("file system", "os.mkdir(lake + '/new')"),
+    "start a program": ("file system", "os.execv('/bin/true', ['true'])"),
+    "signal its parent": ("file system", "os.kill(os.getppid(), 0)"),
+    "open a connection": ("network", "socket.create_connection(('127.0.0.1', port), 1)"),
+    "send a datagram": ("network", "socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', port))"),
+    "have its limits back": ("memory", "resource.setrlimit(resource.RLIMIT_AS, (-1, -1))"),
+    "take a gigabyte": ("memory", "bytearray(1 << 30)"),
+}
+IN_THE_CAGE = """
+import json, os, resource, socket, sys
+from pathlib import Path
+from trailmere.query.cage import CagePlan, apply, limit_memory, readable_folders
+lake, planned, canary, port, attempts = json.loads(sys.argv[1])
+measures = apply(CagePlan(readable_folders(Path(lake), ())))
+measures += (limit_memory(100 << 20, 100 << 20),)
+print(json.dumps({measure.name: measure.holds for measure in measures}))
+for name, (guard, code) in attempts.items():
+    try:
+        exec(code)
+        print(json.dumps([name, guard, "done"]))
+    except (OSError, ValueError, MemoryError) as error:
+        print(json.dumps([name, guard, type(error).__name__]))
+"""
+
+
+def test_the_cage_alone_stops_what_no_engine_would_do(
+    lake: Path, planned: PlannedFile, places: dict[str, object]
+) -> None:
+    before = fingerprint(lake)
+    told = json.dumps([str(lake), planned.path, str(places["canary"]), places["port"], ATTEMPTS])
+
+    done = subprocess.run([sys.executable, "-c", IN_THE_CAGE, told], capture_output=True, text=True, check=True)
+
+    holds, *outcomes = map(json.loads, done.stdout.splitlines())
+    assert [name for name, *_rest in outcomes] == list(ATTEMPTS)
+    assert [name for name, guard, outcome in outcomes if holds[guard] and outcome == "done"] == []
+    assert fingerprint(lake) == before
 
 
 def test_two_workers_answer_at_once(lake: Path, planned: PlannedFile) -> None:

@@ -69,14 +69,24 @@ class Reply:
     message: str = ""
 
 
-def ask(worker: WorkerProcess, sql: str, files: Sequence[PlannedFile] = (), *, seconds: float = 20) -> Reply:
-    """Any SQL at all, past the dialect and the engine. Raises what ``WorkerProcess.receive`` raises."""
+def ask(
+    worker: WorkerProcess,
+    sql: str,
+    files: Sequence[PlannedFile] = (),
+    *,
+    seconds: float = 20,
+    patience: float | None = None,
+) -> Reply:
+    """Any SQL at all, past the dialect and the engine. Raises what ``WorkerProcess.receive`` raises.
+
+    ``patience``: how long to wait for a frame, in seconds, if not as long as the query may take.
+    """
     paths = [file.path for file in files]
     relations = [relation_sql(use(), paths)] if files else []
     worker.ask({"sql": sql, "relations": relations, "setup": [], "paths": paths, "rows": None, "seconds": seconds})
     reply, schema = Reply(), None
     while True:
-        kind, payload = worker.receive(seconds)
+        kind, payload = worker.receive(seconds if patience is None else patience)
         if kind == b"S":
             schema = pa.ipc.read_schema(pa.py_buffer(payload))
         elif kind == b"B":

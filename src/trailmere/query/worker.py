@@ -12,6 +12,7 @@ back-pressure.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -169,15 +170,15 @@ class Watcher(threading.Thread):
     def __init__(self, parent: int, worker: Worker) -> None:
         super().__init__(daemon=True, name="watcher")
         self._worker = worker
-        self._parent = os.pidfd_open(parent) if os.getppid() == parent else None
+        self._parent = parent
+        self._poller = select.poll()
+        with contextlib.suppress(OSError, AttributeError):  # a kernel before 5.3: the parent's id has to do
+            self._poller.register(os.pidfd_open(parent), select.POLLIN)
 
     def run(self) -> None:
         """Never returns while the parent lives."""
-        poller = select.poll()
-        if self._parent is not None:
-            poller.register(self._parent, select.POLLIN)
-            while not poller.poll(WATCH_SECONDS * 1000) and not self._overdue():
-                pass
+        while os.getppid() == self._parent and not self._overdue():
+            self._poller.poll(WATCH_SECONDS * 1000)
         os._exit(1)
 
     def _overdue(self) -> bool:
