@@ -88,7 +88,7 @@ def _at(text: bytes, path: tuple[str, ...]) -> bytes | None:
     for key in path:
         if not text.startswith(b"{"):
             return None
-        found = {member.key: member.text for member in scan.members(text)}
+        found = scan.mapping(text)
         if key not in found:
             return None
         text = found[key]

@@ -27,23 +27,23 @@ def unknown_fields(text: bytes, family: str = "cloudtrail") -> list[str]:
 
 
 def _look(text: bytes, family: str, path: Paths, found: list[str]) -> None:
-    members = scan.members(text)
-    unknown, rows = _judge(family, path, tuple(member.key for member in members))
+    members = scan.mapping(text)
+    unknown, rows = _judge(family, path, tuple(members))
     found.extend(unknown)
-    for index in rows:
-        if members[index].text.startswith(b"{"):
-            _look(members[index].text, family, (*path, members[index].key), found)
+    for key in rows:
+        if members[key].startswith(b"{"):
+            _look(members[key], family, (*path, key), found)
 
 
 @lru_cache(maxsize=4096)
-def _judge(family: str, path: Paths, keys: Paths) -> tuple[Paths, tuple[int, ...]]:
+def _judge(family: str, path: Paths, keys: Paths) -> tuple[Paths, Paths]:
     """For the keys of an object at a path: the dotted paths of unknown ones, and which of them are rows to look into.
 
     Records of one kind have the same keys in the same order, so most answers come from the cache.
     """
     declared = _declared(family)
-    unknown = tuple(dict.fromkeys(".".join((*path, key)) for key in keys if (*path, key) not in declared))
-    rows = tuple(index for index, key in enumerate(keys) if declared.get((*path, key)))
+    unknown = tuple(".".join((*path, key)) for key in keys if (*path, key) not in declared)
+    rows = tuple(key for key in keys if declared.get((*path, key)))
     return unknown, rows
 
 

@@ -38,6 +38,7 @@ _CLOSER = {b"{"[0]: b"}"[0], b"["[0]: b"]"[0]}
 _RAW = msgspec.json.Decoder(msgspec.Raw)
 _RAWS = msgspec.json.Decoder(list[msgspec.Raw])
 _DOCUMENTS = msgspec.json.Decoder(msgspec.Raw)
+_MAPPING = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _TEXT = msgspec.json.Decoder(str)
 
 
@@ -199,6 +200,14 @@ def members(text: bytes, offset: int = 0) -> list[Member]:
         found.append(Member(string(key[1]), offset + start, text[start:end]))
         position = _skip_separator(text, end)
     return found
+
+
+def mapping(text: bytes) -> dict[str, bytes]:
+    """Key and exact text of the members of a valid JSON object; of duplicate keys the last, as parsers take it."""
+    try:
+        return {key: bytes(raw) for key, raw in _MAPPING.decode(text).items()}
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # lone surrogates
+        return {member.key: member.text for member in members(text)}
 
 
 def string(text: bytes) -> str:

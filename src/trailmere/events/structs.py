@@ -83,7 +83,7 @@ def _fast_type(name: str, type: Type, strict: bool) -> Any:
 
 def _read_object(name: str, members: tuple[Member, ...], text: bytes) -> Any:
     struct = _struct(name, members, False)
-    found = {member.key: member.text for member in scan.members(text)}
+    found = scan.mapping(text)
     return struct(**{key: _read(f"{name}_{key}", type, found[key]) for key, type in members if key in found})
 
 
@@ -97,7 +97,7 @@ def _read(name: str, type: Type, text: bytes) -> object:
     if not text.startswith(b"{"):
         return None
     if isinstance(type, Map):
-        return {scan.tidy(member.key): msgspec.Raw(member.text) for member in scan.members(text)}
+        return {scan.tidy(key): msgspec.Raw(value) for key, value in scan.mapping(text).items()}
     return _read_object(name, row_members(type), text)
 
 
