@@ -51,7 +51,7 @@ def test_rows_go_to_stdout_and_talk_to_stderr(lake: Path) -> None:
     done = trailmere("query", "SELECT eventName, count(*) AS n FROM trail GROUP BY 1", lake=lake)
 
     assert [line.split() for line in done.stdout.splitlines()] == [["eventName", "n"], ["GetBucketAcl", "1200"]]
-    assert done.stderr.startswith("1 rows; read 1 of 1 files")
+    assert done.stderr.startswith("1 row; read 1 of 1 files")
 
 
 def test_an_answer_that_was_cut_says_how_to_get_the_rest(lake: Path) -> None:

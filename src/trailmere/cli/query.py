@@ -94,7 +94,7 @@ def _tell(result: ResultSet, limit: int) -> None:
     """Statistics, and whether there is more, on stderr."""
     taken = result.statistics
     sys.stderr.write(
-        f"{result.outcome.rows:,} rows; read {taken.files:,} of {taken.total_files:,} files, "
+        f"{result.outcome.rows:,} {'row' if result.outcome.rows == 1 else 'rows'}; read {taken.files:,} of {taken.total_files:,} files, "
         f"{size(taken.bytes_scanned)} of {size(taken.total_bytes)}; {result.outcome.seconds:.2f} s\n"
     )
     if result.cut:
