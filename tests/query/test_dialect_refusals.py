@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.query.questions import NOW, Shelf, ask_for
+from tests.query.questions import NOW, Shelf, ask_for, open_desk
 from trailmere.errors import QueryError, QueryLimitExceeded
 from trailmere.query.dialect import FUNCTIONS, Limits, compile
 from trailmere.query.dialect.expressions import WRITERS
@@ -107,3 +107,7 @@ def test_no_function_and_no_node_that_writes_is_allowed() -> None:
 
     assert not writing & {kind.__name__ for kind in WRITERS}
     assert not {name for name in FUNCTIONS if name.startswith(("read_", "write_", "pg_", "duckdb_", "lake_"))}
+
+
+def test_a_long_concatenation_is_no_nesting_for_the_engine(tmp_path: Path) -> None:
+    assert open_desk(tmp_path).rows("SELECT " + " || ".join(["'a'"] * 1_200)) == [("a" * 1_200,)]

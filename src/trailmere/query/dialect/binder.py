@@ -236,7 +236,7 @@ class Binder:
 
     def shown(self, node: exp.Expr) -> str:
         """The node as short Trino text, for messages."""
-        written = node.sql(dialect="trino", comments=False)
+        written = node.sql(dialect="trino", comments=False, normalize_functions=False)
         return written if len(written) <= 60 else written[:57] + "..."
 
 

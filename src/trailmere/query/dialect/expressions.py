@@ -181,6 +181,10 @@ def _arithmetic(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
     operator = _OPERATORS[type(node)]
     left, right = binder.bind(node.this, scope), binder.bind(node.expression, scope)
     if {left.type, right.type} & {TIMESTAMP, DATE, INTERVAL}:
+        if {left.type, right.type} == {VARCHAR, INTERVAL}:  # '2024-05-01' + interval '1' day
+            left, right = (
+                moments.to_timestamp(binder, node, side) if side.type == VARCHAR else side for side in (left, right)
+            )
         return _time_arithmetic(binder, node, operator, left, right)
     for side, part in ((left, node.this), (right, node.expression)):
         if side.type not in NUMERIC and side.type != UNKNOWN:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from rapidfuzz import fuzz, process
 
 from trailmere.events.columns import COLUMNS, leaves
-from trailmere.events.types import Array, Field, Map, Row, Type
+from trailmere.events.types import VARCHAR, Array, Field, Map, Row, Type
 from trailmere.query.dialect.values import Origin, Value, identifier
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Scope:
 
     ``merged`` are the columns of JOIN ... USING. ``extra`` are names that win over columns: lambda parameters, and in
     ORDER BY the output columns. ``clause`` names the clause when aggregates are not allowed in it. ``grouped`` is the
-    engine SQL of the grouping expressions, None where nothing is grouped.
+    engine SQL of the grouping expressions, None where nothing is grouped. ``lambdas`` counts those around this place.
     """
 
     parent: Scope | None = None
@@ -84,6 +84,7 @@ class Scope:
     extra: dict[str, Value] = field(default_factory=dict)
     clause: str | None = None
     grouped: frozenset[str] | None = None
+    lambdas: int = 0
 
     def inner(self, extra: dict[str, Value]) -> Scope:
         """The same scope with names that win: for a lambda's body or for ORDER BY."""
@@ -259,4 +260,6 @@ def what_it_is(type: Type) -> str:
             return "is an array of rows: write element_at({0}, 1).{1}, or UNNEST it"
         case Array():
             return "is an array: write element_at({0}, 1)"
+    if type == VARCHAR:
+        return "is text: write json_extract_scalar({0}, '$.{1}') if it holds JSON"
     return f"is of type {type} and has no members"

@@ -23,7 +23,6 @@ class Limits:
     characters: int = 10_000
     nesting: int = 32
     list_items: int = 5_000
-    generated_characters: int = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,12 +29,18 @@ def body(call: Call, place: int, parameters: list[Value]) -> Value:
     names = [parameter.name.lower() for parameter in node.expressions]
     if len(names) != len(parameters):
         raise call.binder.fault(node, f"the lambda takes {len(names)} parameters and is given {len(parameters)}")
-    scope = replace(call.scope.inner(dict(zip(names, parameters, strict=True))), grouped=call.scope.grouped)
+    inner = call.scope.inner(dict(zip(names, parameters, strict=True)))
+    scope = replace(inner, lambdas=call.scope.lambdas + 1)
     return call.binder.bind(node.this, scope)
 
 
-def _parameter(call: Call, type: Type) -> Value:
-    return Value(call.binder.fresh("p"), type)
+def _name(call: Call, place: int = 0) -> str:
+    """A parameter's name in the engine: of the lambda's depth, so that equal expressions are written alike."""
+    return f"p{call.scope.lambdas}_{place}"
+
+
+def _parameter(call: Call, type: Type, place: int = 0) -> Value:
+    return Value(_name(call, place), type)
 
 
 def _transform(call: Call) -> Value:
@@ -67,9 +73,9 @@ def _tested(call: Call, template: str) -> tuple[Value, str]:
 def _reduce(call: Call) -> Value:
     """``reduce(array, start, (state, item) -> ..., state -> ...)``."""
     array, start = call.bind(0), call.bind(1)
-    guess = body(call, 2, [_parameter(call, start.type), _parameter(call, _element_type(array))])
+    guess = body(call, 2, [_parameter(call, start.type), _parameter(call, _element_type(array), 1)])
     kind = common([start.type, guess.type])
-    state, item = _parameter(call, kind), _parameter(call, _element_type(array))
+    state, item = _parameter(call, kind), _parameter(call, _element_type(array), 1)
     step = body(call, 2, [state, item])
     opening, step_sql = start.sql, step.sql
     if kind != UNKNOWN:
@@ -80,14 +86,14 @@ def _reduce(call: Call) -> Value:
 
 def _zip_with(call: Call) -> Value:
     left, right = call.bind(0), call.bind(1)
-    pair = call.binder.fresh("p")
+    pair = _name(call)
     ends = [Value(f"struct_extract({pair}, {n})", _element_type(side)) for n, side in ((1, left), (2, right))]
     result = body(call, 2, ends)
     return Value(f"list_transform(list_zip({left.sql}, {right.sql}), lambda {pair}: {result.sql})", Array(result.type))
 
 
 def _entry(call: Call, held: Value) -> tuple[str, list[Value]]:
-    entry = call.binder.fresh("p")
+    entry = _name(call)
     key, value = _key_and_value(held)
     return entry, [Value(f"struct_extract({entry}, 'key')", key), Value(f"struct_extract({entry}, 'value')", value)]
 

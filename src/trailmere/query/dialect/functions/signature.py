@@ -118,7 +118,7 @@ _WANTED = {
     "n": "a number",
     "t": "a timestamp or date",
     "b": "a boolean",
-    "j": "json",
+    "j": "json, or text that holds it,",
     "a": "an array",
     "m": "a map",
     "x": "varbinary",
@@ -177,6 +177,8 @@ def _fits(kind: Type, letter: str) -> bool:
 
 
 def _hint(kind: Type, letter: str) -> str | None:
+    if isinstance(kind, Map) and letter == "j":
+        return "take a member with element_at(map, 'key'); CAST(map AS json) is json"
     if isinstance(kind, Map) and letter == "s":
         return "take a member with element_at(map, 'key'), or write CAST(map AS varchar)"
     if letter == "s":
