@@ -32,6 +32,24 @@ def test_members_are_the_pairs_that_a_parser_sees_with_their_places(found: tuple
     assert all(text[member.offset - 1000 :].startswith(member.text) for member in members)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"a":1,"a":1}',
+        b'{"a":1,"b":1,"a":1}',
+        b'{"a":1,"a":1,"b":1}',
+        b'{"a":1,"a":12,"b":2}',
+        b'{"a":{},"\\u0061":{}}',
+    ],
+)
+def test_members_with_one_key_are_all_told(text: bytes) -> None:
+    pairs = json.loads(text, object_pairs_hook=list)
+
+    assert [(member.key, member.text) for member in scan.members(text)] == [
+        (key, json.dumps(dict(value) if isinstance(value, list) else value).encode()) for key, value in pairs
+    ]
+
+
 @given(texts(st.lists(values, max_size=5)))
 def test_elements_are_those_that_a_parser_sees_with_their_places(found: tuple[Any, bytes]) -> None:
     value, text = found
