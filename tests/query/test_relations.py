@@ -49,6 +49,28 @@ def test_a_store_without_files_is_a_relation_without_rows_that_has_every_column(
     assert columns.fetchall() == []
 
 
+@pytest.mark.parametrize("file", ["there", "absent"])
+@pytest.mark.parametrize("column", [*(column.name for column in COLUMNS["cloudtrail"]), "useridentity__accesskeyid"])
+def test_a_relation_narrowed_to_a_column_shows_it_as_the_whole_relation_does(
+    column: str, file: str, tmp_path: Path
+) -> None:
+    paths = [write_events(tmp_path / "a.parquet", [EVENT, {}]).path] if file == "there" else []
+    needed = [leaf.name for leaf in leaves("cloudtrail") if column in (leaf.path[0], leaf.name)] or [column]
+    whole, narrow = (scan_sql("cloudtrail", paths, columns) for columns in (None, needed))
+
+    expected, found = (duckdb.connect().execute(f"SELECT {column} FROM ({sql})").fetchall() for sql in (whole, narrow))
+
+    assert found == expected
+
+
+def test_a_relation_narrowed_to_no_column_still_counts_its_rows(tmp_path: Path) -> None:
+    file = write_events(tmp_path / "a.parquet", [EVENT, EVENT])
+
+    found = duckdb.connect().execute(f"SELECT count(*) FROM ({scan_sql('cloudtrail', [file.path], ())})").fetchone()
+
+    assert found == (2,)
+
+
 def test_a_row_column_is_a_struct_of_its_leaves(tmp_path: Path) -> None:
     file = write_events(tmp_path / "a.parquet", [EVENT])
 

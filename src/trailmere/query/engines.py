@@ -45,7 +45,9 @@ class DuckDBEngine(Engine):
         _refuse_strangers(job.paths, self.warehouse)
         request = {
             "sql": job.statement.sql,
-            "relations": [relation_sql(use, [file.path for file in plan.files]) for use, plan in job.scans],
+            "relations": [
+                relation_sql(use, [file.path for file in plan.files], use.columns) for use, plan in job.scans
+            ],
             "setup": list(MACROS) if MACRO_PREFIX in job.statement.sql else [],
             "paths": list(job.paths),
             "rows": job.rows,

@@ -8,7 +8,7 @@ reach the Parquet reader's statistics and bloom filters. This module only writes
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -20,16 +20,32 @@ if TYPE_CHECKING:
 
 # What computed columns are computed from: column -> SQL over the physical columns.
 COMPUTED: dict[str, str] = {"eventjsonchecksum": "sha256(eventjson)"}
+COMPUTED_FROM: dict[str, str] = {"eventjsonchecksum": "eventjson"}
 
 
-def relation_sql(use: TableUse, paths: Sequence[str]) -> str:
-    """The statement that makes the view ``use.relation`` over these Parquet files (absolute paths; may be none)."""
-    return f"CREATE TEMP VIEW {quoted(use.relation)} AS {scan_sql(use.store.family, paths)}"
+def relation_sql(use: TableUse, paths: Sequence[str], columns: Collection[str] | None = None) -> str:
+    """The statement that makes the view ``use.relation`` over these Parquet files (absolute paths; may be none).
+
+    ``columns`` narrows it as in ``scan_sql``.
+    """
+    return f"CREATE TEMP VIEW {quoted(use.relation)} AS {scan_sql(use.store.family, paths, columns)}"
 
 
-def scan_sql(family: str, paths: Sequence[str]) -> str:
-    """A SELECT of every physical, computed and row column of a family of stores (key of ``columns.COLUMNS``)."""
-    return f"SELECT *, {_derived(family)} FROM {_source(family, paths)}"  # noqa: S608 - made of our own columns
+def scan_sql(family: str, paths: Sequence[str], columns: Collection[str] | None = None) -> str:
+    """A SELECT of every physical, computed and row column of a family of stores (key of ``columns.COLUMNS``).
+
+    With ``columns`` (physical and computed names) only of these, and of the rows that they make up: the engine takes
+    tens of milliseconds to declare and bind all columns of a family, which is more than a small query takes.
+    """
+    wanted = frozenset(leaf.name for leaf in leaves(family)) if columns is None else _physical(columns)
+    derived = [sql for sql, needs in _derived(family) if needs <= wanted]
+    return f"SELECT {', '.join(['*', *derived])} FROM {_source(family, paths, wanted)}"  # noqa: S608 - our own columns
+
+
+def _physical(columns: Collection[str]) -> frozenset[str]:
+    """The stored columns behind these; one at least, because rows without columns cannot be counted."""
+    computed = {COMPUTED_FROM[name] for name in columns if name in COMPUTED_FROM}
+    return frozenset({name for name in columns if name not in COMPUTED} | computed or {"eventtime"})
 
 
 def engine_type(type: Type) -> str:
@@ -55,21 +71,22 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _source(family: str, paths: Sequence[str]) -> str:
+def _source(family: str, paths: Sequence[str], wanted: frozenset[str]) -> str:
     """The files with a declared schema, so that a column younger than a file is NULL instead of an error.
 
     The folders are named ``eventtime_day=2024-05-01``: without ``hive_partitioning=false`` that becomes a column.
     """
     if not paths:
-        empty = ", ".join(f"NULL::{engine_type(leaf.type)} AS {quoted(leaf.name)}" for leaf in leaves(family))
+        shown = (leaf for leaf in leaves(family) if leaf.name in wanted)
+        empty = ", ".join(f"NULL::{engine_type(leaf.type)} AS {quoted(leaf.name)}" for leaf in shown)
         return f"(SELECT {empty} WHERE false)"
     files = ", ".join(literal(path) for path in paths)
-    return f"read_parquet([{files}], schema={_declared(family)}, hive_partitioning=false)"
+    return f"read_parquet([{files}], schema={_declared(family, wanted)}, hive_partitioning=false)"
 
 
-@cache
-def _declared(family: str) -> str:
-    return "MAP {" + ", ".join(_member(leaf.name, engine_type(leaf.type)) for leaf in leaves(family)) + "}"
+def _declared(family: str, wanted: frozenset[str]) -> str:
+    shown = (leaf for leaf in leaves(family) if leaf.name in wanted)
+    return "MAP {" + ", ".join(_member(leaf.name, engine_type(leaf.type)) for leaf in shown) + "}"
 
 
 def _member(name: str, type: str) -> str:
@@ -77,21 +94,23 @@ def _member(name: str, type: str) -> str:
 
 
 @cache
-def _derived(family: str) -> str:
-    """Computed columns, then rows that sit at the top of the record."""
-    return ", ".join((*_computed(family), *_rows(family)))
+def _derived(family: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    """Computed columns, then rows that sit at the top of the record, each with the stored columns it needs."""
+    return (*_computed(family), *_rows(family))
 
 
-def _computed(family: str) -> Iterator[str]:
+def _computed(family: str) -> Iterator[tuple[str, frozenset[str]]]:
     for column in COLUMNS[family]:
         if column.computed:
-            yield f"{COMPUTED[column.name]} AS {quoted(column.name)}"
+            needs = frozenset({COMPUTED_FROM[column.name]})
+            yield f"{COMPUTED[column.name]} AS {quoted(column.name)}", needs
 
 
-def _rows(family: str) -> Iterator[str]:
+def _rows(family: str) -> Iterator[tuple[str, frozenset[str]]]:
     for column in COLUMNS[family]:
         if isinstance(column.type, Row):
-            yield f"{_struct((column.name,), column.type)} AS {quoted(column.name)}"
+            needs = frozenset(leaf.name for leaf in leaves(family) if leaf.path[0] == column.name)
+            yield f"{_struct((column.name,), column.type)} AS {quoted(column.name)}", needs
 
 
 def _struct(path: tuple[str, ...], type: Type) -> str:
