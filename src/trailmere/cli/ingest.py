@@ -26,10 +26,13 @@ if TYPE_CHECKING:
     from trailmere.sources.delivery import Source
 
 INTERRUPTED = 128 + signal.SIGINT
+SourceArgument = Annotated[
+    str, Parameter(allow_leading_hyphen=True, help="A folder, a file, - for standard input, or s3://bucket/prefix.")
+]
 
 
 def ingest(
-    source: Annotated[str, Parameter(help="A folder, a file, - for standard input, or s3://bucket/prefix.")],
+    source: SourceArgument,
     *,
     store: Annotated[str, Parameter(help="Name, id or ARN of the event data store.")],
     account: Annotated[tuple[str, ...], Parameter(help="Only logs of this account; may be given again.")] = (),
