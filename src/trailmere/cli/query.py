@@ -92,9 +92,9 @@ def _answer(
 
 def _tell(result: ResultSet, limit: int) -> None:
     """Statistics, and whether there is more, on stderr."""
-    taken = result.statistics
+    taken, rows = result.statistics, result.outcome.rows
     sys.stderr.write(
-        f"{result.outcome.rows:,} {'row' if result.outcome.rows == 1 else 'rows'}; read {taken.files:,} of {taken.total_files:,} files, "
+        f"{rows:,} {'row' if rows == 1 else 'rows'}; read {taken.files:,} of {taken.total_files:,} files, "
         f"{size(taken.bytes_scanned)} of {size(taken.total_bytes)}; {result.outcome.seconds:.2f} s\n"
     )
     if result.cut:
