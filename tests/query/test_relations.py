@@ -15,6 +15,8 @@ from tests.query.workshop import use, write_events
 from trailmere.events.columns import COLUMNS, leaves
 from trailmere.query.relations import literal, quoted, relation_sql, scan_sql
 
+CONNECTION = duckdb.connect(config={"threads": 1})
+
 EVENT = {
     "eventid": "e-1",
     "eventtime": datetime(2024, 5, 1, 12),
@@ -153,4 +155,22 @@ def test_any_text_is_itself_as_a_literal_and_as_a_name(text: str) -> None:
     assert [column[0] for column in cursor.description or ()] == ["x" + text]
 
 
-CONNECTION = duckdb.connect(config={"threads": 1})
+@pytest.mark.parametrize("named", [[], ["eventname"], ["useridentity__type", "eventjsonchecksum"]])
+def test_a_relation_that_is_narrowed_to_some_columns_has_the_same_rows(tmp_path: Path, named: list[str]) -> None:
+    file = write_events(tmp_path / "a.parquet", [EVENT] * 3)
+    whole = duckdb.connect().execute(f"SELECT * FROM ({scan_sql('cloudtrail', [file.path])})")
+
+    narrow = duckdb.connect().execute(f"SELECT * FROM ({scan_sql('cloudtrail', [file.path], named)})")
+
+    shown = [column[0] for column in narrow.description or ()]
+    everything = [column[0] for column in whole.description or ()]
+    assert set(named) <= set(shown) < set(everything)
+    assert narrow.fetchall() == [tuple(row[everything.index(name)] for name in shown) for row in whole.fetchall()]
+
+
+def test_a_row_is_there_when_all_its_leaves_are_named() -> None:
+    named = [leaf.name for leaf in leaves("cloudtrail") if leaf.path[0] == "tlsdetails"]
+
+    columns = duckdb.connect().execute(f"SELECT * FROM ({scan_sql('cloudtrail', [], named)})").description or ()
+
+    assert [column[0] for column in columns] == [*named, "tlsdetails"]
