@@ -149,6 +149,7 @@ def test_events_of_the_second_trail_are_those_of_the_first() -> None:
     }
 
     assert second
+    assert {file.content for file in second}.isdisjoint(file.content for file in logs() if file not in second)
     assert all(first[record["eventID"]] == record for file in second for record in records(file))
 
 

@@ -175,7 +175,8 @@ class _Run:
         self._wait(file)
         if random.random() < habits.redelivered:
             self._wait(again(random, file, due + timedelta(minutes=random.randrange(5, 90))))
-        if random.random() < habits.second_trail:
+        # a file of one event would be the same bytes again: a redelivery, not a copy
+        if random.random() < habits.second_trail and len(records) > 1:
             self._wait(log_file(random, records[::-2], due, prefix=SECOND_TRAIL_PREFIX, new=False))
 
     def _beside(self, day: date) -> None:

@@ -293,6 +293,7 @@ ACTIVITIES: dict[str, Activity] = {
         event_type="AwsServiceEvent",
         resources=[KMS_KEY],
         details={"keyId": "{kms_key}"},
+        identity={"accountId": "{account}", "invokedBy": "AWS Internal"},
         host="",
     ),
 }
