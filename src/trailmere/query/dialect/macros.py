@@ -94,27 +94,32 @@ _ADDRESSES = (
     "lake_ipv6_plain(s) AS CASE WHEN contains(s, '.') THEN regexp_extract(s, '^(.*:)[^:]*$', 1) || "
     f"format('{{:x}}:{{:x}}', CAST((lake_ipv4(regexp_extract(s, '[^:]*$')) - {_IPV4}) // 65536 AS BIGINT), "
     f"CAST((lake_ipv4(regexp_extract(s, '[^:]*$')) - {_IPV4}) % 65536 AS BIGINT)) ELSE s END",
-    "lake_try_ip(s) AS CASE WHEN contains(s, ':') THEN lake_ipv6_number(lake_ipv6_all(lake_ipv6_plain(s))) "
-    "ELSE lake_ipv4(s) END",
-    "lake_ip(s) AS CASE WHEN s IS NULL THEN NULL WHEN lake_try_ip(s) IS NULL "
-    "THEN CAST('Cannot cast value to IPADDRESS: ' || s AS UHUGEINT) ELSE lake_try_ip(s) END",
+    # list_transform([x], lambda v: ...)[1] names a value: each step is evaluated, and written, once.
+    "lake_ipv6(s) AS list_transform(list_transform(list_transform([s], lambda x: lake_ipv6_plain(x)), "
+    "lambda x: lake_ipv6_all(x)), lambda x: lake_ipv6_number(x))[1]",
+    "lake_try_ip(s) AS list_transform([s], lambda x: CASE WHEN contains(x, ':') THEN lake_ipv6(x) "
+    "ELSE lake_ipv4(x) END)[1]",
+    "lake_ip(s) AS list_transform([{'s': s, 'n': lake_try_ip(s)}], lambda r: CASE WHEN r.s IS NOT NULL AND r.n IS NULL "
+    "THEN CAST('Cannot cast value to IPADDRESS: ' || r.s AS UHUGEINT) ELSE r.n END)[1]",
     "lake_ipv4_text(n) AS concat_ws('.', n // 16777216, (n // 65536) % 256, (n // 256) % 256, n % 256)",
-    f"lake_ip_text(a) AS CASE WHEN a >= {_IPV4} AND a < {_IPV4} + 4294967296 "
-    f"THEN lake_ipv4_text(CAST(a - {_IPV4} AS BIGINT)) ELSE lake_ipv6_short(array_to_string(list_transform("
-    "[1, 2, 3, 4, 5, 6, 7, 8], lambda n: format('{:x}', CAST((a // lake_power(8 - n)) % 65536 AS BIGINT))), ':')) END",
     "lake_power(n) AS [1::UHUGEINT, 65536::UHUGEINT, 4294967296::UHUGEINT, 281474976710656::UHUGEINT, "
     "18446744073709551616::UHUGEINT, 1208925819614629174706176::UHUGEINT, "
     "79228162514264337593543950336::UHUGEINT, 5192296858534827628530496329220096::UHUGEINT][n + 1]",
     # RFC 5952: the longest run of zero groups becomes ::, the first one of equals.
-    "lake_ipv6_short(s) AS coalesce(list_extract(list_filter(list_transform([8, 7, 6, 5, 4, 3, 2], "
-    "lambda n: nullif(regexp_replace(s, '(^|:)0(:0){' || (n - 1) || '}(:|$)', '::'), s)), "
-    "lambda e: e IS NOT NULL), 1), s)",
+    "lake_ipv6_short(s) AS list_transform([s], lambda x: coalesce("
+    + ", ".join(f"nullif(regexp_replace(x, '(^|:)0(:0){{{n}}}(:|$)', '::'), x)" for n in range(7, 0, -1))
+    + ", x))[1]",
+    f"lake_ip_text(a) AS list_transform([a], lambda v: CASE WHEN v >= {_IPV4} AND v < {_IPV4} + 4294967296 "
+    f"THEN lake_ipv4_text(CAST(v - {_IPV4} AS BIGINT)) ELSE lake_ipv6_short(array_to_string(list_transform("
+    "[1, 2, 3, 4, 5, 6, 7, 8], lambda n: format('{:x}', CAST((v // lake_power(8 - n)) % 65536 AS BIGINT))), ':')) "
+    "END)[1]",
     # Network and address are compared after the bits beyond the prefix are divided away.
     "lake_bits(c) AS CAST(split_part(c, '/', 2) AS INTEGER) + CASE WHEN contains(c, ':') THEN 0 ELSE 96 END",
     "lake_two(n) AS list_reduce(list_prepend(1::UHUGEINT, list_transform(range(n), lambda e: 2::UHUGEINT)), "
     "lambda a, e: a * e)",
-    "lake_in_network(c, a) AS CASE WHEN lake_bits(c) = 0 THEN a IS NOT NULL ELSE "
-    "lake_ip(split_part(c, '/', 1)) // lake_two(128 - lake_bits(c)) = a // lake_two(128 - lake_bits(c)) END",
+    "lake_in_network(c, a) AS list_transform([{'n': lake_ip(split_part(c, '/', 1)), "
+    "'d': lake_two(128 - greatest(lake_bits(c), 1)), 'all': lake_bits(c) = 0, 'a': a}], "
+    "lambda r: CASE WHEN r.all THEN r.a IS NOT NULL ELSE r.n // r.d = r.a // r.d END)[1]",
 )
 
 _DECLARED = (*_TEXT, *_TIME, *_JSON, *_COLLECTIONS, *_ADDRESSES)
