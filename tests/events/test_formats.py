@@ -234,6 +234,7 @@ def test_neighbours_in_the_bucket_are_named_and_left_alone(name: str, content: b
 @pytest.mark.parametrize(
     ("name", "content"),
     [
+        ("config", compact({"fileVersion": "1.0", "configurationItems": [{"resourceType": "AWS::S3::Bucket"}]})),
         ("config", compact({"messageType": "ConfigurationItemChangeNotification", "configurationItem": {}})),
         ("config", compact({"messageType": "ConfigurationHistoryDeliveryCompleted", "s3ObjectKey": "k"})),
         ("s3-notification", compact({"Service": "Amazon S3", "Event": "s3:TestEvent", "Time": "t"})),

@@ -125,8 +125,11 @@ def test_many_broken_lines_cost_none_of_the_others() -> None:
         b"{" + b'"a":{},' * 100_000,
         b"\\" * 200_000,
         b",\n{" * 100_000,
+        b'{"Records":[' * 200 + b"]}" * 200,
+        b'{"Records":[' * 240 + b'{"eventSource":"aws:s3"}' + b"]}" * 240 + b"x",
+        b'{"detail":' * 400 + b"{}" + b"}" * 400,
     ],
-    ids=range(10),
+    ids=range(13),
 )
 def test_hostile_text_is_done_with_in_seconds(content: bytes) -> None:
     begin = time.process_time()

@@ -22,8 +22,8 @@ from trailmere.events import scan
 LEVELS = 4  # SQS message > SNS message > EventBridge envelope > record
 
 _DIGEST_KEYS = frozenset({"digestS3Object", "digestStartTime", "digestEndTime"})
-_CONFIG_KEYS = frozenset({"configSnapshotId", "configurationItems", "configurationItem", "configurationItemDiff"})
-_CONFIG_RECORD_KEYS = frozenset({"configurationItems", "configSnapshotId"})
+_CONFIG_FILE_KEYS = frozenset({"fileVersion", "configSnapshotId"})
+_CONFIG_MESSAGE_KEYS = frozenset({"configSnapshotId", "configurationItem", "configurationItemDiff", "s3ObjectKey"})
 _TIME_KEYS = frozenset({"eventTime", "eventVersion", "timeWindow"})
 _KIND_KEYS = frozenset({"eventType", "eventCategory", "eventID"})
 _RECORD_LISTS = frozenset({"Records"})
@@ -116,7 +116,7 @@ def _shape_of_object(text: bytes, offset: int, levels: int) -> Shape:
     if is_record(members):
         return Shape("record", [Piece(offset, text)])
     shape = _unwrap(members, levels) if levels else _UNKNOWN
-    if shape.pieces:
+    if shape.pieces or shape.neighbour:
         return shape
     neighbour = _neighbour(members)
     return Shape(neighbour, [], neighbour=True) if neighbour else shape
@@ -124,17 +124,18 @@ def _shape_of_object(text: bytes, offset: int, levels: int) -> Shape:
 
 def _unwrap(members: list[scan.Member], levels: int) -> Shape:
     pieces: list[Piece] = []
-    lists = 0
+    lists: list[Shape] = []
     for member in members:
-        whole_list = member.key in _RECORD_LISTS and member.text.startswith(b"[")
-        if whole_list:
-            lists += 1
+        if member.key in _RECORD_LISTS and member.text.startswith(b"["):
             shape = _shape_of_list(member.text, member.offset, levels - 1, always=True)
+            lists.append(shape)
+            pieces += shape.pieces
         else:
             shape = shape_of(member.text, member.offset, levels=levels - 1)
-        if whole_list or shape.holds_records:
-            pieces += shape.pieces
-    kind = _wrapper_kind(members, lists, found=bool(pieces))
+            pieces += shape.pieces if shape.holds_records else []
+    if not pieces and lists and lists[0].neighbour:
+        return lists[0]
+    kind = _wrapper_kind(members, len(lists), found=bool(pieces))
     return Shape(kind, pieces) if kind != "unknown" else _UNKNOWN
 
 
@@ -216,23 +217,17 @@ def _neighbour(members: list[scan.Member]) -> str | None:
 
 
 def _is_config(values: dict[str, bytes]) -> bool:
-    if values.get("source") == b'"aws.config"' or values.keys() >= _CONFIG_RECORD_KEYS:
+    if values.get("source") == b'"aws.config"':
         return True
-    return not values.keys().isdisjoint(_CONFIG_KEYS | {"s3ObjectKey"}) and "messageType" in values
+    if "configurationItems" in values:  # a snapshot or a history file
+        return not values.keys().isdisjoint(_CONFIG_FILE_KEYS)
+    return "messageType" in values and not values.keys().isdisjoint(_CONFIG_MESSAGE_KEYS)
 
 
 def _is_s3_notification(values: dict[str, bytes]) -> bool:
-    if values.get("Event") == b'"s3:TestEvent"' or values.get("source") == b'"aws.s3"':
-        return True
-    if values.get("eventSource") == b'"aws:s3"':
-        return True
-    records = values.get("Records", b"")
+    """One record of a notification, a test message, or an event that S3 sends through EventBridge."""
     return (
-        records.startswith(b"[")
-        and all(
-            _is_s3_notification({member.key: member.text for member in scan.members(element.text)})
-            for element in scan.elements(records)
-            if element.text.startswith(b"{")
-        )
-        and records.strip(b"[] \t\r\n") != b""
+        values.get("eventSource") == b'"aws:s3"'
+        or values.get("Event") == b'"s3:TestEvent"'
+        or values.get("source") == b'"aws.s3"'
     )
