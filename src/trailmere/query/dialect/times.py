@@ -9,6 +9,7 @@ from __future__ import annotations
 import calendar
 import re
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from trailmere.query.dialect.values import Interval
 
@@ -20,7 +21,7 @@ ACCEPTED = (
 _FORM = re.compile(
     r"""\s*(?P<date>\d{4}-\d{1,2}-\d{1,2})
         (?:[T\ ]\s*(?P<hour>\d{1,2}):(?P<minute>\d{1,2})(?::(?P<second>\d{1,2})(?:[.,](?P<fraction>\d{1,12}))?)?)?
-        \s*(?P<zone>Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?\s*""",
+        \s*(?P<zone>Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?|[A-Za-z]+/[A-Za-z_/]+)?\s*""",
     re.VERBOSE,
 )
 
@@ -49,17 +50,22 @@ def parse_time(text: str) -> datetime | None:
             int(match["second"] or 0),
             int(fraction),
         )
-        return moment - _offset(match["zone"])
+        return _to_utc(moment, match["zone"] or "")
     except (ValueError, OverflowError):
         return None
 
 
-def _offset(zone: str | None) -> timedelta:
-    if not zone or zone[0] not in "+-":
-        return timedelta()
+def _to_utc(moment: datetime, zone: str) -> datetime | None:
+    if "/" in zone:
+        try:
+            return naive_utc(moment.replace(tzinfo=ZoneInfo(zone)))
+        except (ZoneInfoNotFoundError, OSError):
+            return None
+    if zone[:1] not in ("+", "-"):
+        return moment
     digits = zone[1:].replace(":", "").ljust(4, "0")
     size = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
-    return -size if zone[0] == "-" else size
+    return moment + size if zone[0] == "-" else moment - size
 
 
 def parse_interval(amount: str, unit: str) -> Interval | None:
