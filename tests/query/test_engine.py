@@ -233,6 +233,28 @@ def test_a_data_file_outside_of_the_warehouse_is_refused(engine: DuckDBEngine, t
         engine.run(job("SELECT eventid FROM t0", elsewhere))
 
 
+@pytest.mark.parametrize("folder", ["lake [1]", "l'a\"ke", "l ä ke"])
+def test_a_lake_may_lie_in_a_folder_of_an_odd_name(tmp_path: Path, folder: str) -> None:
+    engine, file = lake_in(tmp_path / folder)
+
+    assert sum(batch.num_rows for batch in engine.run(job("SELECT eventid FROM t0", file)).batches) == len(ROWS)
+    engine.close()
+
+
+@pytest.mark.parametrize("folder", ["lake*", "lake?"])
+def test_a_lake_in_a_folder_that_is_a_wildcard_is_told_so(tmp_path: Path, folder: str) -> None:
+    engine, file = lake_in(tmp_path / folder)
+
+    with pytest.raises(EngineError, match="wildcards"):
+        engine.run(job("SELECT eventid FROM t0", file))
+
+
+def lake_in(folder: Path) -> tuple[DuckDBEngine, PlannedFile]:
+    folder.mkdir()
+    engine = DuckDBEngine(folder, QueryLimits(memory_bytes=512 * MIB))
+    return engine, write_events(folder / "events.parquet", ROWS)
+
+
 def test_a_thousand_files_are_one_relation(engine: DuckDBEngine, warehouse: Path, events: PlannedFile) -> None:
     files = []
     for number in range(1000):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+WILDCARDS = {"*", "?"}  # [ is one too, but a file that has it in its name is found in the end
 MACRO_PREFIX = "lake_"  # by which all macros of the dialect begin; most statements need none
 
 
@@ -138,6 +139,11 @@ def names(job: Job) -> failures.Names:
 
 def _refuse_strangers(paths: tuple[str, ...], warehouse: Path) -> None:
     """The worker can read the warehouse and nothing else; say so before it runs into that."""
+    if paths and WILDCARDS & set(str(warehouse)):
+        raise EngineError(
+            f"the lake lies in {warehouse}, and the DuckDB engine takes * and ? in a path for wildcards",
+            hint="give the lake a folder without them, and ingest anew",
+        )
     inside = f"{warehouse}/"
     stranger = next((path for path in paths if not path.startswith(inside)), None)
     if stranger is None:
