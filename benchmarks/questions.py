@@ -174,11 +174,7 @@ def clickhouse_over_leaves(sql: str, source: str) -> str:
 
 def polars(sql: str) -> str:
     """The question for Polars' SQL over Trailmere's Parquet files; it has no maps, so none for ``bucket``."""
-    sql = (
-        sql.replace("userIdentity.", "userIdentity__")
-        .replace("TIMESTAMP '", "CAST('")
-        .replace(" 00:00:00'", " 00:00:00.000000' AS TIMESTAMP)")
-    )
+    sql = sql.replace("userIdentity.", "userIdentity__")
     for column in COLUMNS:
         sql = sql.replace(column, column.lower())
     return sql

@@ -210,7 +210,8 @@ def _queries(results: Results) -> str:
     lines = [
         "## Queries, milliseconds",
         "",
-        "Warm: one process that has answered the question once before. Cold: a new process for each, start included.",
+        "Warm: one process that has answered the question once before. Cold: a new process for each, start included. "
+        "Whoever reads the raw files reads all of them each time, and was asked once.",
         "",
         "| | " + " | ".join(names) + " |",
         "|---" * (len(names) + 1) + "|",
