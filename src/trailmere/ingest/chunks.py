@@ -5,13 +5,16 @@ Gzip hides the size of its content, so that it is estimated from what came of th
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from trailmere.errors import DeliveryError
 from trailmere.ingest.records import KnownBytes
 from trailmere.lake.records import DeliveryEntry
+from trailmere.sources.reading import sha256_of
 
 if TYPE_CHECKING:
     from trailmere.lake.vault import Lake
@@ -21,6 +24,7 @@ PAGE = 500  # deliveries looked up in the ledger at once
 MOST_IN_A_TASK = 2048
 USUAL_RATIO = 9.0  # content to gzip, of CloudTrail logs
 USUAL_DELIVERY_BYTES = 64 << 10
+MOST_HASHED_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +64,11 @@ def pages(deliveries: Iterable[Delivery]) -> Iterator[tuple[Delivery, ...]]:
         yield page
 
 
-def look_up(lake: Lake, store_id: str, page: Sequence[Delivery], *, retry_rejected: bool = False) -> Looked:
-    """What the ledger has at these places. With ``retry_rejected``, what was rejected before counts as never seen.
+def look_up(
+    lake: Lake, store_id: str, page: Sequence[Delivery], *, retry_rejected: bool = False, hash_new: bool = False
+) -> Looked:
+    """What the ledger has at these places. With ``retry_rejected``, what was rejected before counts as never seen. With
+    ``hash_new``, files at places that the ledger has not are hashed here: a copy need not be decoded to be known.
 
     An S3 object with the ETag and size that lay there before is known without reading it; of a file the bytes must be
     hashed, because nothing else tells that they are the same.
@@ -78,7 +85,23 @@ def look_up(lake: Lake, store_id: str, page: Sequence[Delivery], *, retry_reject
         else:
             known.append(as_known(same))
             rejected += same.status == "rejected"
+    if hash_new:
+        new = [delivery for delivery in to_read if delivery.uri not in places]
+        expected.update(_elsewhere(lake, store_id, new, retry_rejected=retry_rejected))
     return Looked(tuple(to_read), tuple(known), rejected, expected)
+
+
+def _elsewhere(
+    lake: Lake, store_id: str, deliveries: Sequence[Delivery], *, retry_rejected: bool
+) -> Iterator[tuple[str, KnownBytes]]:
+    hashes = []
+    for delivery in deliveries:
+        if delivery.etag is None and (delivery.size or 0) <= MOST_HASHED_BYTES:  # an object would be fetched twice
+            with contextlib.suppress(DeliveryError):  # the worker will meet it, and say so
+                hashes.append(sha256_of(delivery)[0])
+    for sha256, entry in lake.known_bytes(store_id, hashes).items():
+        if entry.status != "rejected" or not retry_rejected:
+            yield sha256, KnownBytes(entry.id, entry.status == "rejected")
 
 
 def as_known(entry: DeliveryEntry) -> DeliveryEntry:

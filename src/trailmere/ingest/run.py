@@ -149,7 +149,13 @@ class Ingest:
     def _to_do(self, deliveries: Iterable[Delivery]) -> Iterator[Task]:
         """Tasks without number and batch; what is known without reading is entered on the way."""
         for page in pages(deliveries):
-            looked = look_up(self._lake, self._store.id, page, retry_rejected=self._retry_rejected)
+            looked = look_up(
+                self._lake,
+                self._store.id,
+                page,
+                retry_rejected=self._retry_rejected,
+                hash_new=self._before.deliveries_seen > 0,
+            )
             if looked.known:
                 self._enter_known(Outcome(0, looked.known, known_rejected=looked.known_rejected))
             for some in group(looked.to_read, self._ratio, self._limits.batch_bytes):
