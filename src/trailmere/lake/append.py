@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from pyiceberg.table import Table
     from sqlalchemy import Engine
 
     from trailmere.lake.catalog import Catalog
@@ -121,13 +122,14 @@ def commit(
         _prepare(premises, batch, decision, dead_letters, new_fields)
         snapshot_id = None
         if decision.files:
-            snapshot_id = snapshots.append(premises.catalog, batch, decision.files, decision.deliveries)
+            table = snapshots.append(premises.catalog, table, batch, decision.files, decision.deliveries)
+            snapshot_id = snapshots.of_batch(table, batch.id)
         _finish(premises, batch.id, batch.store_id, snapshot_id)
         if snapshot_id is not None:
             _index(index, decision.files, snapshot_id)
         _sweep(premises, batch, decision)
         if snapshot_id is not None:
-            _plan(premises, batch.store_id, snapshot_id)
+            _plan(premises, batch.store_id, table, snapshot_id)
     premises.locks.free(batch_lock(batch.id), forget=True)
     rows = sum(file.rows for file in decision.files)
     return Appended(batch.id, snapshot_id, rows, decision.deliveries)
@@ -235,10 +237,10 @@ def _index(index: EventIndex, files: Sequence[WrittenFile], snapshot_id: int) ->
         index.add(((file.path, file.event_keys, file.content_keys) for file in files), snapshot_id)
 
 
-def _plan(premises: Premises, store_id: str, snapshot_id: int) -> None:
+def _plan(premises: Premises, store_id: str, table: Table, snapshot_id: int) -> None:
     """Keep the plan of the new snapshot: the next question finds it, and need not load PyIceberg."""
     with contextlib.suppress(OSError, LakeError):
-        manifests.plan_of(catalogs.load(premises.catalog, store_id), premises.plan_folder(store_id), snapshot_id)
+        manifests.plan_of(table, premises.plan_folder(store_id), snapshot_id)
 
 
 def _sweep(premises: Premises, batch: Batch, decision: Decision) -> None:

@@ -12,6 +12,7 @@ from pyiceberg.io.pyarrow import (
     parquet_path_to_id_mapping,
 )
 from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
+from pyiceberg.table import Table, Transaction
 
 from trailmere.errors import LakeBusy
 from trailmere.lake import catalog as catalogs
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from pyiceberg.table import Table
+    from pyiceberg.table.metadata import TableMetadata
     from pyiceberg.table.snapshots import Snapshot
+    from pyiceberg.table.update import TableUpdate
 
     from trailmere.lake.catalog import Catalog
     from trailmere.lake.records import Batch, DeliveryEntry, WrittenFile
@@ -33,27 +35,27 @@ ATTEMPTS = 8
 INDEX_FILES = 64  # data files read into the index at once, when it is rebuilt
 
 
-def append(catalog: Catalog, batch: Batch, files: Sequence[WrittenFile], deliveries: Sequence[DeliveryEntry]) -> int:
-    """Commit the files as one snapshot that carries the batch's id; returns the snapshot's id.
+def append(
+    catalog: Catalog, table: Table, batch: Batch, files: Sequence[WrittenFile], deliveries: Sequence[DeliveryEntry]
+) -> Table:
+    """Commit the files as one snapshot that carries the batch's id; returns the table with that snapshot.
 
-    Before every attempt the table is asked whether an earlier one landed: an error does not tell.
-    Raises LakeBusy when foreign writers won every time.
+    After a failed attempt the table is asked whether it landed all the same: an error does not tell.
+    Raises LakeBusy when foreign writers won every time; any other error of the catalog as it came.
     """
     summary = _summary(batch, files, deliveries)
     failure: Exception | None = None
     for _ in range(ATTEMPTS):
-        table = catalogs.load(catalog, batch.store_id)
-        landed = of_batch(table, batch.id)
-        if landed is not None:
-            return landed
-        if failure is not None and not isinstance(failure, CommitFailedException | CommitStateUnknownException):
-            raise failure
         try:
             _append_once(table, files, summary)
+            return table
         except Exception as error:
             failure = error
-        else:
-            failure = None
+        table = catalogs.load(catalog, batch.store_id)
+        if of_batch(table, batch.id) is not None:
+            return table
+        if not isinstance(failure, CommitFailedException | CommitStateUnknownException):
+            raise failure
     raise LakeBusy(
         f"the table of {batch.store_id} was changed by others in {ATTEMPTS} attempts to commit",
         hint="let no other program write this table while Trailmere does",
@@ -62,11 +64,25 @@ def append(catalog: Catalog, batch: Batch, files: Sequence[WrittenFile], deliver
 
 def _append_once(table: Table, files: Sequence[WrittenFile], summary: dict[str, str]) -> None:
     with (
-        table.transaction() as transaction,
+        _Transaction(table) as transaction,
         transaction.update_snapshot(snapshot_properties=summary).merge_append() as append,
     ):
         for data_file in _data_files(table, files):
             append.append_data_file(data_file)
+
+
+class _Transaction(Transaction):
+    """PyIceberg's transaction, which looks at the metadata it comes to some fifteen times in an append and works it out
+    anew each time: a deep copy of every snapshot there ever was. Here it is worked out once for each change."""
+
+    _seen: tuple[TableMetadata, tuple[TableUpdate, ...], TableMetadata] | None = None
+
+    @property
+    def table_metadata(self) -> TableMetadata:
+        base = self._table.metadata
+        if self._seen is None or self._seen[0] is not base or self._seen[1] is not self._updates:
+            self._seen = (base, self._updates, super().table_metadata)
+        return self._seen[2]
 
 
 def _summary(batch: Batch, files: Sequence[WrittenFile], deliveries: Sequence[DeliveryEntry]) -> dict[str, str]:
