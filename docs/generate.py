@@ -1,12 +1,13 @@
 """Write docs/reference/ from the code: what is declared once is documented from its declaration.
 
-Run as ``python docs/generate.py``; a test fails when the committed pages are not what this writes.
+Run as ``python docs/generate.py [FOLDER]``; a test fails when the committed pages are not what this writes.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import inspect
+import sys
 from pathlib import Path
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -90,12 +91,12 @@ PAGES = {
 }
 
 
-def rendered() -> dict[str, str]:
-    """File name to text of every generated page."""
-    return {name: NOTE + page() for name, page in PAGES.items()}
+def write(folder: Path) -> None:
+    """Every generated page into ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, page in PAGES.items():
+        (folder / name).write_text(NOTE + page(), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    REFERENCE.mkdir(exist_ok=True)
-    for page_name, text in rendered().items():
-        (REFERENCE / page_name).write_text(text, encoding="utf-8")
+    write(Path(sys.argv[1]) if len(sys.argv) > 1 else REFERENCE)
