@@ -127,7 +127,7 @@ def check_dead_letters(app: App) -> Iterator[Finding]:
     """Is anything waiting to be looked at?"""
     if not app.settings.lake.exists():
         return
-    waiting = sum(app.lake.totals(store.id).dead for store in app.stores.list())
+    waiting = sum(app.lake.totals(store.id).dead_letters_open for store in app.stores.list())
     if waiting:
         yield Finding("dead letters", "warning", f"{waiting:,} waiting", "trailmere deadletters list")
     else:
