@@ -199,7 +199,11 @@ def test_times_are_utc_whatever_their_zone(text: str, moment: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    "time", [None, "", "eventTime", "2026-02-30T00:00:00Z", "2026-03-04", "2026-03-04T25:00:00Z", 1772600767, {"a": 1}]
+    "time",
+    [
+        *(None, "", "eventTime", "2026-02-30T00:00:00Z", "2026-03-04", "2026-03-04T25:00:00Z", 1772600767, {"a": 1}),
+        *("9999-12-31T23:59:59-10:00", "9999-12-31T23:59:60Z", "0001-01-01T00:00:00+05:00"),
+    ],
 )
 def test_a_record_without_a_time_is_a_defect_that_says_what_came(time: object) -> None:
     text = record_text(eventTime=time)

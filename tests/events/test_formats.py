@@ -179,6 +179,13 @@ def test_a_raw_control_character_in_a_string_is_no_json() -> None:
     assert [(defect.reason, defect.ordinal, defect.text) for defect in found.defects] == [("not-json", 1, broken)]
 
 
+def test_a_raw_control_character_in_the_last_record_is_one_defect() -> None:
+    found = split(envelope(TWO, ONE.replace(b"One", b"O\tne")), max_depth=64)
+
+    assert texts(found) == [TWO]
+    assert [(defect.reason, defect.ordinal) for defect in found.defects] == [("not-json", 1)]
+
+
 @pytest.mark.parametrize("depth", [65, 501, 999, 1_001, 5_000, 100_000])
 def test_a_record_that_nests_too_deeply_costs_only_itself(depth: int) -> None:
     deep = ONE[:-1] + b',"x":' + b"[" * depth + b"]" * depth + b"}"
@@ -243,11 +250,16 @@ def test_neighbours_in_the_bucket_are_named_and_left_alone(name: str, content: b
         ("vpc-flow-log", b"2 111122223333 eni-1 - - - - - - - 1 2 - NODATA\n"),
         ("empty", b"{}"),
         ("empty", b"[]"),
-        ("empty", b"\0\0\0"),
     ],
 )
 def test_other_forms_of_neighbours_are_known(name: str, content: bytes) -> None:
     assert split(content, max_depth=64).other == name
+
+
+def test_nothing_but_nul_bytes_is_a_file_that_was_lost_not_an_empty_one() -> None:
+    found = split(b"\0\0\0", max_depth=64)
+
+    assert [(defect.reason, defect.text) for defect in found.defects] == [("not-json", b"\0\0\0")]
 
 
 def test_a_neighbour_among_records_is_a_defect_not_a_silence() -> None:

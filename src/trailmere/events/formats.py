@@ -106,8 +106,11 @@ def split(content: bytes, *, max_depth: int) -> Split:
         return _one_defect(content, "encoding", "expected UTF-8, got what looks like UTF-16; convert it first")
     base = len(BYTE_ORDER_MARK) if content.startswith(BYTE_ORDER_MARK) else 0
     body = content[base:]
-    if not body.strip(b" \t\r\n\0"):
+    if not body.strip(b" \t\r\n"):
         return Split("empty", other="empty")
+    if not body.strip(b"\0"):
+        message = "expected JSON, got nothing but NUL bytes, as a crash leaves a file; fetch the object again"
+        return _one_defect(content, "not-json", message)
     found = _records_file(body)
     if found is not None:
         return _from_records(body, found, base, limit)
@@ -171,6 +174,8 @@ def _from_documents(body: bytes, base: int, limit: int) -> Split:
             account.document(piece.offset, piece.text)
         else:
             account.defect(piece)
+    if account.is_empty:  # nothing but commas: bytes that are no record are told, however few they are
+        account.defect(Piece(0, body, "not-json", "expected CloudTrail records, got punctuation"))
     return account.close("damaged")
 
 
@@ -234,6 +239,11 @@ class _Account:
         """Something that is no record."""
         reason = piece.reason or "not-cloudtrail"
         self._defects.append(Defect(self._next(), self._base + piece.offset, piece.text, reason, piece.message))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was found at all."""
+        return not (self._records or self._defects or self._neighbours)
 
     def close(self, name_of_many: str) -> Split:
         """The result. A neighbour is left alone only if there is nothing else; among records it is a defect."""

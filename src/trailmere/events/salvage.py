@@ -104,8 +104,8 @@ class _Reader:
         text = self._content[start:end].rstrip(b" \t\r\n,")
         if broken.message == scan.TOO_DEEP:
             return Piece(start, text, "depth", "the value is nested too deeply")
+        self._told_end = end == len(self._content)
         if broken.offset >= len(self._content):
-            self._told_end = end == len(self._content)
             return Piece(start, text, "truncated", broken.message)
         return Piece(start, text, "not-json", f"{broken.message} (byte {broken.offset - start:,})")
 

@@ -14,6 +14,9 @@ from trailmere.events import scan
 
 _DAY_MICROSECONDS = 86_400_000_000
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
+# A zone or a leap second may carry a time over the ends of the calendar, where no day can be given to it.
+_FIRST_MICROSECOND = (date.min.toordinal() - _EPOCH_DAY) * _DAY_MICROSECONDS
+_LAST_MICROSECOND = (date.max.toordinal() + 1 - _EPOCH_DAY) * _DAY_MICROSECONDS - 1
 _TIMESTAMP = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,12}))?)?[ ]?(?:[Zz]|UTC|([+-])(\d\d):?(\d\d)?)?",
     re.ASCII,
@@ -24,7 +27,7 @@ _BACKSLASH = b"\\"
 
 @lru_cache(maxsize=65_536)
 def microseconds(text: str) -> int | None:
-    """Microseconds since 1970 (UTC) of an ISO 8601 date and time, None where it is none.
+    """Microseconds since 1970 (UTC) of an ISO 8601 date and time, None where it is none or not of years 1 to 9999.
 
     Without a zone it is UTC. Digits behind the sixth of a fraction are cut off; a leap second is the first second of
     the next minute, as in POSIX time.
@@ -42,7 +45,8 @@ def microseconds(text: str) -> int | None:
         return None
     zone = (int(zone_hour or 0) * 60 + int(zone_minute or 0)) * (-1 if sign == "-" else 1)
     seconds = h * 3600 + (m - zone) * 60 + s
-    return days * _DAY_MICROSECONDS + seconds * 1_000_000 + int((fraction or "").ljust(6, "0")[:6])
+    found = days * _DAY_MICROSECONDS + seconds * 1_000_000 + int((fraction or "").ljust(6, "0")[:6])
+    return found if _FIRST_MICROSECOND <= found <= _LAST_MICROSECOND else None
 
 
 def map_value(text: bytes) -> str | None:
