@@ -100,6 +100,19 @@ def test_a_dry_run_leaves_the_store_as_it_was(home: Path, tmp_path: Path) -> Non
     assert (dry["kept"], dry["deliveries_rejected"]) == (wet["kept"], wet["deliveries_rejected"])
 
 
+def test_what_store_show_says_is_in_a_store_is_the_sum_of_the_accounts(home: Path, tmp_path: Path) -> None:
+    make(tmp_path / "logs", 1, ["good", "cut gzip", "recompressed", "changed content", "without time", "data events"])
+
+    ingested = ("ingest", str(tmp_path / "logs"), "--store", "events", "-o", "json")
+    accounts = [account_of(run(home, *ingested)) for _ in range(2)]
+    contents = json.loads(run(home, "store", "show", "events", "-o", "json").stdout)["Contents"]
+
+    shared = contents.keys() & accounts[0].keys()
+    assert shared >= {"deliveries_seen", "deliveries_taken", "deliveries_known", "parsed", "kept", "duplicate", "dead"}
+    assert {key: contents[key] for key in shared} == {key: sum(one[key] for one in accounts) for key in shared}
+    assert contents["rows"] == contents["kept"]
+
+
 def test_follow_takes_in_what_arrives_until_it_is_told_to_stop_and_commits_nothing_for_nothing(
     home: Path, tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from trailmere.app import App
     from trailmere.events.selectors import AdvancedEventSelector
+    from trailmere.lake.records import Totals
     from trailmere.registry.records import BillingMode, EventDataStore
 
 store = CommandApp(
@@ -99,7 +101,7 @@ def create(
 def list_stores(*, lake: LakeOption = None, output: OutputOption = "table") -> None:
     """All event data stores of the lake, also those that are pending deletion."""
     with open_app(lake) as app:
-        stores = _settled(app) if _has_lake(app) else ()
+        stores = _settled(app) if app.has_lake else ()
     if output == "json":
         write_json([as_json(one) for one in stores])
         return
@@ -109,11 +111,12 @@ def list_stores(*, lake: LakeOption = None, output: OutputOption = "table") -> N
 
 @store.command
 def show(name: StoreArgument, *, lake: LakeOption = None, output: OutputOption = "table") -> None:
-    """One event data store with its selectors."""
+    """One event data store: its selectors, what is in it, and the sums of its ledger."""
     with _open_stores(lake, name) as app:
         _settled(app)
         found = app.stores.get(name)
-    _write(found, output)
+        totals = app.lake.totals(found.id)
+    _write(found, output, totals)
 
 
 @store.command
@@ -251,16 +254,12 @@ def as_json(store: EventDataStore) -> dict[str, object]:
 def _open_stores(lake: Path | None, name: str) -> Iterator[App]:
     """The application, where there is a lake: asking for a store must not make one."""
     with open_app(lake) as app:
-        if not _has_lake(app):
+        if not app.has_lake:
             raise StoreNotFound(
                 f"there is no event data store {name!r}: no lake is in {app.settings.lake}",
                 hint="name its folder with --lake, or make one: trailmere store create NAME",
             )
         yield app
-
-
-def _has_lake(app: App) -> bool:
-    return app.settings.database_url is not None or app.settings.lake.exists()
 
 
 def _settled(app: App) -> Sequence[EventDataStore]:
@@ -273,9 +272,23 @@ def _settled(app: App) -> Sequence[EventDataStore]:
     return app.stores.list()
 
 
-def _write(store: EventDataStore, output: OutputFormat) -> None:
+def _contents(totals: Totals) -> dict[str, str]:
+    """What is in a store, line by line; the two sums are those of the account that ``ingest`` closes with."""
+    return {
+        "rows": f"{totals.rows:,} in {totals.files:,} files, {totals.bytes / 1e6:,.1f} MB",
+        "deliveries": f"{totals.deliveries_seen:,} seen = {totals.deliveries_taken:,} taken "
+        f"+ {totals.deliveries_known:,} already known + {totals.deliveries_rejected:,} rejected",
+        "records": f"{totals.parsed:,} parsed = {totals.kept:,} kept + {totals.filtered:,} filtered "
+        f"+ {totals.duplicate:,} duplicate + {totals.dead:,} dead-lettered",
+        "conflicts": f"{totals.conflicting_places:,} places with other bytes than before, "
+        f"{totals.conflicting_events:,} eventIDs with other content",
+        "dead letters": f"{totals.dead_letters_open:,} open",
+    }
+
+
+def _write(store: EventDataStore, output: OutputFormat, totals: Totals | None = None) -> None:
     if output == "json":
-        write_json(as_json(store))
+        write_json(as_json(store) | ({} if totals is None else {"Contents": asdict(totals)}))
         return
     from trailmere.events.selectors import to_json
 
@@ -296,6 +309,7 @@ def _write(store: EventDataStore, output: OutputFormat) -> None:
             **({"tags": ", ".join(f"{key}={value}" for key, value in store.tags.items())} if store.tags else {}),
             "created": _minute(store.created),
             "updated": _minute(store.updated),
+            **({} if totals is None else _contents(totals)),
             "selectors": json.dumps(to_json(store.selectors), ensure_ascii=False),
         }
     )
