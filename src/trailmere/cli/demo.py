@@ -215,7 +215,10 @@ def _ask(app: App, question: Question) -> tuple[int, float]:
     finally:
         answer.close()
     seconds = time.perf_counter() - began
-    shown = [[_cut(text(cell)) for cell in row] for row in found[:MOST_ROWS]]
+    cells = [[text(cell) for cell in row] for row in found]
+    if not question.ordered:  # an answer without ORDER BY has no order of its own; the same story is told each time
+        cells.sort(key=lambda row: [cell or "" for cell in row])
+    shown = [[_cut(cell) for cell in row] for row in cells[:MOST_ROWS]]
     if shown:
         write_table([column.name for column in answer.columns], shown)
     if len(found) > MOST_ROWS:
