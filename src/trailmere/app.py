@@ -24,6 +24,11 @@ class App:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
 
+    @property
+    def has_lake(self) -> bool:
+        """Whether there is a lake, so that asking does not make one. A database elsewhere counts as one."""
+        return self.settings.database_url is not None or self.settings.lake.exists()
+
     @cached_property
     def lake(self) -> Lake:
         """The vault: tables, ledger, dead letters."""

@@ -256,7 +256,7 @@ def peak_resident_bytes(worker: WorkerProcess) -> int:
 
 
 def test_every_measure_is_reported_with_what_it_does() -> None:
-    report = cage_report()
+    report = cage_report(memory_bytes=1 << 30, threads=2)
 
     assert [measure.name for measure in report] == [*MEASURES, "memory"]
     assert all(measure.detail for measure in report)

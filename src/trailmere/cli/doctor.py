@@ -5,19 +5,31 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+import textwrap
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from trailmere.cli.common import LakeOption, OutputOption, open_app, write_json, write_table
+from trailmere.cli.common import LakeOption, OutputOption, open_app, printable, write_json
 from trailmere.errors import TrailmereError
 
 if TYPE_CHECKING:
     from trailmere.app import App
+    from trailmere.lake.records import PlannedFile
+    from trailmere.registry.records import EventDataStore
 
 Verdict = Literal["ok", "warning", "fault"]
 FREE_BYTES_WANTED = 1 << 30
+LIBRARIES = ("duckdb", "pyarrow", "pyiceberg", "sqlglot", "sqlalchemy", "obstore", "msgspec")
+MEND_FILES = (
+    "put them back from a backup of the lake. Without one: make a new store, ingest the logs into it again, and delete "
+    "this one"
+)
+VERDICT_WIDTH = len("warning")
+NARROWEST = 24  # columns that are left for the text, however narrow the terminal
+NO_WIDTH = 10_000  # a pipe has no width
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +45,45 @@ class Finding:
 def doctor(*, lake: LakeOption = None, output: OutputOption = "table") -> int:
     """Check the installation and the lake, and say how to mend what is found.
 
-    Exits with 1 when there is a fault. Changes nothing, except that a lake that does not exist yet is not made.
+    Exits with 1 when there is a fault. Changes nothing, and makes no lake where there is none.
     """
     with open_app(lake) as app:
         findings = [finding for check in CHECKS for finding in _guarded(check, app)]
     if output == "json":
         write_json([asdict(finding) for finding in findings])
     else:
-        write_table(("check", "", "found", "what to do"), [_row(finding) for finding in findings])
+        sys.stdout.write("\n".join(_told(findings)) + "\n")
     return 1 if any(finding.verdict == "fault" for finding in findings) else 0
 
 
-def _row(finding: Finding) -> tuple[str, str, str, str]:
-    return (finding.check, finding.verdict, finding.found, finding.mend)
+def _told(findings: Sequence[Finding]) -> Iterator[str]:
+    """One finding a line, folded at a terminal, what to do beneath it; a sum at the end."""
+    names = max(len(finding.check) for finding in findings)
+    indent = " " * (VERDICT_WIDTH + names + 4)
+    width = shutil.get_terminal_size((120, 24)).columns if sys.stdout.isatty() else NO_WIDTH
+    for finding in findings:
+        first = f"{finding.verdict:<{VERDICT_WIDTH}}  {finding.check:<{names}}  "
+        yield from _folded(first, indent, finding.found, width)
+        if finding.mend:
+            yield from _folded(f"{indent}-> ", f"{indent}   ", finding.mend, width)
+    counts = Counter(finding.verdict for finding in findings)
+    yield ""
+    yield f"{_counted(counts['fault'], 'fault')}, {_counted(counts['warning'], 'warning')}"
+
+
+def _folded(first: str, indent: str, text: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        printable(" ".join(text.split())),
+        max(width, len(indent) + NARROWEST),
+        initial_indent=first,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+        break_long_words=False,
+    ) or [first.rstrip()]
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
 
 
 def _guarded(check: Callable[[App], Iterator[Finding]], app: App) -> Iterator[Finding]:
@@ -64,18 +102,24 @@ def _name(check: Callable[[App], Iterator[Finding]]) -> str:
 
 def check_python(_app: App) -> Iterator[Finding]:
     """Interpreter and the libraries that the work stands on."""
-    from importlib.metadata import version
+    from importlib.metadata import PackageNotFoundError, version
 
-    wanted = ("duckdb", "pyarrow", "pyiceberg", "sqlglot", "sqlalchemy", "obstore", "msgspec")
-    found = ", ".join(f"{name} {version(name)}" for name in wanted)
-    yield Finding("python", "ok", f"{sys.version.split()[0]}; {found}")
+    found, missing = [], []
+    for name in LIBRARIES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            missing.append(name)
+    yield Finding("python", "ok", ", ".join([sys.version.split()[0], *found]))
+    if missing:
+        yield Finding("libraries", "fault", f"missing: {', '.join(missing)}", f"pip install {' '.join(missing)}")
 
 
-def check_query_worker(_app: App) -> Iterator[Finding]:
+def check_query_worker(app: App) -> Iterator[Finding]:
     """What keeps a query from doing anything but read."""
     from trailmere.query.cage import cage_report
 
-    for measure in cage_report():
+    for measure in cage_report(app.settings.query_memory_bytes, app.settings.query_threads):
         yield Finding(
             f"query cage: {measure.name}",
             "ok" if measure.holds else "warning",
@@ -104,40 +148,75 @@ def check_lake_folder(app: App) -> Iterator[Finding]:
     yield Finding("disk space", "ok" if roomy else "warning", f"{free / (1 << 30):.1f} GiB free", mend)
 
 
+def check_database(app: App) -> Iterator[Finding]:
+    """Can the registry be opened and read? What follows needs it and is left out where it cannot."""
+    if app.has_lake:
+        kept_in = "PostgreSQL" if app.settings.database_url else "lake.db, SQLite"
+        found = len(app.stores.list())
+        mend = "" if found else "trailmere store create NAME"
+        yield Finding("database", "ok" if found else "warning", f"{kept_in}; {_counted(found, 'store')}", mend)
+
+
 def check_stores(app: App) -> Iterator[Finding]:
-    """Each store's table can be planned, and its ledger balances."""
-    if not app.settings.lake.exists():
-        return
-    stores = app.stores.list()
-    if not stores:
-        mend = "trailmere store create NAME"
-        yield Finding("event data stores", "warning", "none", mend)
-    for store in stores:
-        plan = app.lake.scan(store.id)
-        found = f"{store.status}, {plan.total_rows:,} events in {plan.total_files:,} files"
-        missing = [file.path for file in plan.files if not Path(file.path).exists()]
-        if missing:
-            mend = "restore them from a backup of the lake"
-            yield Finding(f"store {store.name}", "fault", f"{len(missing)} files missing, first {missing[0]}", mend)
-        else:
-            yield Finding(f"store {store.name}", "ok", found)
+    """Each store's table can be planned, and its data files lie where and as they were written."""
+    for store in _stores(app):
+        try:
+            yield _store_finding(app, store)
+        except TrailmereError as error:  # one store that cannot be read must not hide the others
+            yield Finding(f"store {store.name}", "fault", error.message, error.hint or "")
+
+
+def _store_finding(app: App, store: EventDataStore) -> Finding:
+    plan = app.lake.scan(store.id)
+    check = f"store {store.name}"
+    home = str(app.settings.lake) + os.sep
+    strangers = [file.path for file in plan.files if not file.path.startswith(home)]
+    if strangers:
+        found = f"{_files(len(strangers))} outside of this lake, the first {strangers[0]}"
+        return Finding(
+            check, "fault", found, "a lake cannot be copied or moved: use it at its old place, or ingest anew"
+        )
+    hurt = [file.path for file in plan.files if not _as_written(file)]
+    if hurt:
+        found = f"{_files(len(hurt))} missing or of another size, the first {hurt[0]}"
+        return Finding(check, "fault", found, MEND_FILES)
+    return Finding(check, "ok", f"{store.status}, {plan.total_rows:,} events in {_files(plan.total_files)}")
+
+
+def _as_written(file: PlannedFile) -> bool:
+    try:
+        return Path(file.path).stat().st_size == file.size
+    except OSError:
+        return False
+
+
+def _files(number: int) -> str:
+    return f"{number:,} {'file' if number == 1 else 'files'}"
 
 
 def check_dead_letters(app: App) -> Iterator[Finding]:
     """Is anything waiting to be looked at?"""
-    if not app.settings.lake.exists():
-        return
-    waiting = sum(app.lake.totals(store.id).dead_letters_open for store in app.stores.list())
+    stores = _stores(app)
+    waiting = sum(app.lake.totals(store.id).dead_letters_open for store in stores)
     if waiting:
         yield Finding("dead letters", "warning", f"{waiting:,} waiting", "trailmere deadletters list")
-    else:
+    elif stores:
         yield Finding("dead letters", "ok", "none")
+
+
+def _stores(app: App) -> Sequence[EventDataStore]:
+    """All stores; none where there is no lake, or where the database cannot be read, which its own check tells."""
+    try:
+        return app.stores.list() if app.has_lake else ()
+    except TrailmereError:
+        return ()
 
 
 CHECKS: tuple[Callable[[App], Iterator[Finding]], ...] = (
     check_python,
     check_query_worker,
     check_lake_folder,
+    check_database,
     check_stores,
     check_dead_letters,
 )

@@ -43,14 +43,14 @@ def apply(plan: CagePlan) -> tuple[Measure, ...]:
     return tuple(_guarded(name, measure, plan) for name, measure in MEASURES.items())
 
 
-def cage_report() -> tuple[Measure, ...]:
+def cage_report(memory_bytes: int, threads: int) -> tuple[Measure, ...]:
     """The measures that hold on this machine, from a real worker that is started, asked and ended.
 
     Raises EngineError where no worker can be started at all.
     """
     from trailmere.query.pool import WorkerProcess, WorkerSettings
 
-    with WorkerProcess(WorkerSettings(warehouse=Path(__file__).parent)) as worker:
+    with WorkerProcess(WorkerSettings(Path(__file__).parent, memory_bytes, threads)) as worker:
         return worker.measures()
 
 

@@ -177,7 +177,7 @@ def _open_postgresql(url: URL, busy_seconds: float) -> Engine:
     except ModuleNotFoundError as error:
         raise SettingsError(
             "a PostgreSQL database needs a driver that is not installed",
-            hint="install the extra: pip install 'trailmere[postgres]'",
+            hint="install it: pip install 'psycopg[binary]' (the extra `postgres` does so)",
         ) from error
 
 
