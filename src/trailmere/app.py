@@ -61,6 +61,7 @@ class App:
             memory_bytes=settings.query_memory_bytes,
             threads=settings.query_threads,
             scan_bytes=settings.query_scan_bytes,
+            characters=settings.query_characters,
         )
         return QueryService(self.lake, StoreCatalog(self.stores), limits)
 

@@ -53,6 +53,9 @@ class Settings:
     query_scan_bytes: int = field(
         default=0, metadata=_means("Bytes of the files that a query may have to read; 0: no limit.")
     )
+    query_characters: int = field(
+        default=10_000, metadata=_means("Length of a statement in characters; CloudTrail Lake allows 10,000.")
+    )
 
 
 def load(environ: Mapping[str, str] | None = None, **given: Any) -> Settings:

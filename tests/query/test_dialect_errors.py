@@ -47,6 +47,12 @@ FAULTS = [
     ("SELECT json_extract(eventJson, '$.[') FROM trail", 1, None, "JSON path", ""),
     ("SELECT date_format(eventTime, '%Q') FROM trail", 1, None, "pattern '%Q'", ""),
     ("SELECT date_trunc('fortnight', eventTime) FROM trail", 1, None, "unit", "week"),
+    ("SELECT eventName,, eventTime FROM trail", 1, 17, "nothing follows this comma", "remove it"),
+    ("SELECT eventName,\nFROM trail", 1, 17, "nothing follows this comma", "remove it"),
+    ("SELECT lower(eventName, ) FROM trail", 1, 23, "nothing follows this comma", ""),
+    ("SELECT eventName FROM trail, -- and\n WHERE 1 = 1", 1, 28, "nothing follows this comma", ""),
+    ("SELECT eventName FROM trail ORDER BY 1,;", 1, 39, "nothing follows this comma", ""),
+    ("SELECT 1;\nSELECT 2", 2, 1, "a second one begins here", "one by one"),
     ("SELECT rank() FROM trail", 1, 8, "rank needs an OVER", ""),
 ]
 

@@ -143,6 +143,23 @@ def test_an_error_while_running_names_what_the_user_named(app: App) -> None:
     assert "useridentity.username" in caught.value.message
 
 
+def test_what_a_function_refuses_while_it_runs_is_said_without_the_engines_words(app: App) -> None:
+    with pytest.raises(EngineError) as caught:
+        answer(app, "SELECT repeat(eventName, 20000) FROM trail")
+
+    assert caught.value.message == "repeat gives at most 10000 elements, not 20000"
+
+
+def test_a_statement_longer_than_the_setting_is_refused(app: App) -> None:
+    service = QueryService(app.lake, Catalog(app), QueryLimits(characters=20))
+
+    with pytest.raises(QueryLimitExceeded) as caught:
+        service.run("SELECT eventName FROM trail")
+
+    assert caught.value.limit == "query_characters"
+    service.close()
+
+
 def test_a_scan_larger_than_allowed_is_refused(app: App) -> None:
     service = QueryService(app.lake, Catalog(app), QueryLimits(scan_bytes=1))
 

@@ -28,12 +28,13 @@ GIB = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class QueryLimits:
-    """What one query may take. ``scan_bytes`` counts the planned files; 0: no limit."""
+    """What one query may take. ``scan_bytes`` counts the planned files; 0: no limit. ``characters``: of its text."""
 
     seconds: float = 600.0
     memory_bytes: int = 4 * GIB
     threads: int = 2
     scan_bytes: int = 0
+    characters: int = 10_000
 
 
 class Cancellation:

@@ -73,6 +73,7 @@ TABLE: dict[str, Meaning] = {
 TYPES = {"INT64": "bigint", "INT32": "integer", "INT16": "smallint", "INT8": "tinyint", "HUGEINT": "decimal(38,0)"}
 
 _MEMORY_HINT = "narrow the time range, select fewer columns or group by fewer, or allow more memory"
+_VALUE_HINT = "TRY(...), or TRY_CAST for CAST, gives NULL where this value does not fit"
 _BUG_HINT = "this is a fault of Trailmere: please report the statement"
 
 
@@ -115,8 +116,10 @@ def explain_failure(
         return LakeDamaged(
             f"expected to read the lake's data files, but {text}", hint="trailmere doctor lists missing files"
         )
+    if refusal := re.search(r"""["']lake: ([^"']*)["']""", text):
+        return EngineError(refusal[1], hint="narrow what the function is given")
     if kind in {"value", "statement"}:
-        return EngineError(text)
+        return EngineError(text, hint=_VALUE_HINT if kind == "value" and "TRY(" not in text else None)
     return EngineError(f"the engine refused the statement: {text}", hint=_BUG_HINT)
 
 

@@ -100,9 +100,10 @@ class QueryService:
         self._engine.close()
 
     def _plan(self, sql: str, at: datetime | int | None) -> tuple[Statement, tuple[tuple[TableUse, ScanPlan], ...]]:
-        from trailmere.query.dialect import compile
+        from trailmere.query.dialect import Limits, compile
 
-        statement = compile(sql, self._catalog, now=datetime.now(UTC).replace(tzinfo=None))
+        limits = Limits(characters=self.limits.characters)
+        statement = compile(sql, self._catalog, now=datetime.now(UTC).replace(tzinfo=None), limits=limits)
         return statement, tuple((use, self._lake.scan(use.store.id, use.conditions, at=at)) for use in statement.tables)
 
 

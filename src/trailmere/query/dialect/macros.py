@@ -1,7 +1,8 @@
 """What Trino has and the engine lacks, as macros that a worker creates when it starts.
 
 All names begin with ``lake_``; only the dialect writes them. Macros are text substitution: an argument may be
-evaluated more than once, and the engine merges equal expressions.
+evaluated more than once, and the engine merges equal expressions. A macro refuses a value by a cast that fails of a
+text that begins with ``lake:``; ``query.failures`` shows the user what follows.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ _TEXT = (
     "lake_substr(s, n) AS CASE WHEN n = 0 OR -n > length(s) THEN '' ELSE substr(s, n) END",
     "lake_substr_length(s, n, l) AS CASE WHEN n = 0 OR -n > length(s) OR l <= 0 THEN '' ELSE substr(s, n, l) END",
     "lake_width(n) AS CAST(CASE WHEN n BETWEEN 0 AND 1000000 THEN CAST(n AS VARCHAR) "
-    "ELSE 'a width is 0 to 1000000, not ' || n END AS INTEGER)",
+    "ELSE 'lake: a width is 0 to 1000000, not ' || n END AS INTEGER)",
     # The engine's own cannot be interrupted; bounded texts end it within a moment.
     "lake_levenshtein(a, b) AS CASE WHEN length(a) > 4096 OR length(b) > 4096 "
-    "THEN CAST('levenshtein_distance takes texts of at most 4096 characters, not ' || length(a) AS BIGINT) "
+    "THEN CAST('lake: levenshtein_distance takes texts of at most 4096 characters, not ' || length(a) AS BIGINT) "
     "ELSE levenshtein(left(a, 4096), left(b, 4096)) END",
     "lake_url_part(u, n) AS nullif(regexp_extract(u, "
     "'^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?://(?:[^@/?#]*@)?(\\[[^\\]]*\\]|[^:/?#]*)(?::([0-9]*))?)?([^?#]*)"
@@ -65,11 +66,12 @@ _COLLECTIONS = (
     "lake_slice(a, n, l) AS CASE WHEN n > 0 THEN a[n:n + l - 1] WHEN n < 0 AND -n <= len(a) "
     "THEN a[len(a) + n + 1:len(a) + n + l] ELSE [] END",
     "lake_repeat(e, n) AS list_transform(range(CASE WHEN n > 10000 "
-    "THEN CAST('repeat gives at most 10000 elements, not ' || n AS BIGINT) ELSE n END), lambda i: e)",
+    "THEN CAST('lake: repeat gives at most 10000 elements, not ' || n AS BIGINT) ELSE n END), lambda i: e)",
     "lake_sequence(a, b, s) AS generate_series(a, CASE WHEN (b - a) / nullif(s, 0) >= 10000 "
-    "THEN CAST('sequence gives at most 10000 elements, not to ' || b AS BIGINT) ELSE b END, nullif(s, 0))",
+    "THEN CAST('lake: sequence gives at most 10000 elements, not to ' || b AS BIGINT) ELSE b END, nullif(s, 0))",
     "lake_dates(a, b, s) AS generate_series(CAST(a AS TIMESTAMP), CASE WHEN b > a + s * 10000 "
-    "THEN CAST('sequence gives at most 10000 elements, not to ' || b AS TIMESTAMP) ELSE CAST(b AS TIMESTAMP) END, s)",
+    "THEN CAST('lake: sequence gives at most 10000 elements, not to ' || b AS TIMESTAMP) "
+    "ELSE CAST(b AS TIMESTAMP) END, s)",
     # Of equal keys the first value is kept; NULL keys are left out.
     "lake_map(l) AS map_from_entries(list_filter(l, lambda e, n: e.k IS NOT NULL AND "
     "coalesce(list_position(list_transform(l, lambda o: o.k), e.k) = n, FALSE)))",

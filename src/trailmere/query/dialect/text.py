@@ -77,6 +77,10 @@ _LEAVES_FROM = frozenset(
     {"WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "OFFSET", "FETCH"}
     | {"UNION", "EXCEPT", "INTERSECT", "WINDOW", "SELECT", "ON", "USING"}
 )
+# Reserved words of Trino that end a list: none of them can be an item of one.
+_ENDS_LIST = frozenset(
+    {"FROM", "WHERE", "GROUP", "ORDER", "HAVING", "UNION", "EXCEPT", "INTERSECT", "ON", "USING", "JOIN"}
+)
 _UNCLOSED = {"'": "string", '"': "quoted identifier", "/*": "comment"}
 
 
@@ -96,12 +100,16 @@ class _Group:
 
 @dataclass(slots=True)
 class _Scan:
+    """The way through a text. ``comma``: where the last token is, if it is a comma; ``ended``: a ; has been met."""
+
     text: str
     limits: Limits
     is_store: Callable[[str], bool]
     groups: list[_Group] = field(default_factory=lambda: [_Group()])
     quotes: list[tuple[int, int]] = field(default_factory=list)
     cases: int = 0
+    comma: int | None = None
+    ended: bool = False
 
 
 def read(text: str, limits: Limits, is_store: Callable[[str], bool]) -> Source:
@@ -113,8 +121,8 @@ def read(text: str, limits: Limits, is_store: Callable[[str], bool]) -> Source:
     if len(text) > limits.characters:
         raise QueryLimitExceeded(
             f"the statement has {len(text):,} characters and at most {limits.characters:,} are allowed",
-            limit="query_statement_characters",
-            hint="shorten it, or raise the limit in the settings",
+            limit="query_characters",
+            hint="shorten it, or raise the limit: TRAILMERE_QUERY_CHARACTERS",
         )
     if "\x00" in text:
         _invalid(text, text.index("\x00"), "the statement holds a NUL character", "remove it")
@@ -125,6 +133,7 @@ def read(text: str, limits: Limits, is_store: Callable[[str], bool]) -> Source:
         place = _step(scan, place)
     if (opened := scan.groups[-1].opened) is not None:
         _invalid(text, opened, "the bracket that opens here is not closed", "close it")
+    _after_comma(scan, "", ";")
     return _quoted(text, scan.quotes)
 
 
@@ -150,12 +159,16 @@ def _step(scan: _Scan, place: int) -> int:
     group = scan.groups[-1]
     if group.expects_store and (end := _store_name(scan, place)):
         group.expects_store = False
+        scan.comma = None
         return end
     match = _TOKEN.match(scan.text, place)
     assert match is not None  # the last alternative takes any character
     kind, text = match.lastgroup, match.group()
     if kind in ("space", "comment"):
         return match.end()
+    _one_statement(scan, place, text)
+    _after_comma(scan, kind, text)
+    scan.comma = place if text == "," else None
     if kind == "store":
         scan.quotes.append(match.span())
     elif kind == "placeholder":
@@ -173,6 +186,24 @@ def _step(scan: _Scan, place: int) -> int:
     if kind not in ("word", "other"):
         group.expects_store = False
     return match.end()
+
+
+def _one_statement(scan: _Scan, place: int, text: str) -> None:
+    if scan.ended and text != ";":
+        line, column = _line_and_column(scan.text, place)
+        raise StatementNotAllowed(
+            "one statement can be run at a time, and a second one begins here",
+            line=line,
+            column=column,
+            hint="run them one by one; a single ; may end a statement",
+        )
+    scan.ended = scan.ended or text == ";"
+
+
+def _after_comma(scan: _Scan, kind: str | None, text: str) -> None:
+    """Something has to follow a comma; the parser would pass over the gap."""
+    if scan.comma is not None and (kind == "close" or text in (",", ";") or text.upper() in _ENDS_LIST):
+        _invalid(scan.text, scan.comma, "nothing follows this comma", "remove it, or write what belongs after it")
 
 
 def _store_name(scan: _Scan, place: int) -> int | None:
