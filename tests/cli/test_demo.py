@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,13 @@ def _without_times(told: str, before: str) -> str:
 
     assert [sorted(timeless(told))] == [sorted(timeless(before))]
     return told
+
+
+def test_what_it_says_to_try_next_works_as_printed(first: tuple[str, str], home: Path, tmp_path: Path) -> None:
+    told, _ = first
+    farewell = told.partition("What to try next")[2].replace("FOLDER", str(tmp_path))
+    commands = [shlex.split(line.partition("    ... ")[0]) for line in farewell.splitlines() if line.startswith("    ")]
+
+    codes = [trailmere(*command[1:]).returncode for command in commands]
+
+    assert codes == [0] * 6

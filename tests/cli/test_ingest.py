@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.ingest.corpus import KINDS, envelope, event, make, packed
+from trailmere.cli.ingest import size_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,6 +114,18 @@ def test_what_store_show_says_is_in_a_store_is_the_sum_of_the_accounts(home: Pat
     assert contents["rows"] == contents["kept"]
 
 
+def test_a_pipe_named_as_the_source_is_read_as_standard_input_is(home: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    make(tmp_path / "logs", 1, ["good"])
+    (log,) = (tmp_path / "logs").rglob("*.gz")
+
+    with subprocess.Popen(["sh", "-c", 'cat "$0" > "$1"', str(log), str(pipe)]):
+        account = account_of(run(home, "ingest", str(pipe), "--store", "events", "-o", "json"))
+
+    assert (account["deliveries_taken"], account["parsed"] > 0) == (1, True)
+
+
 def test_follow_takes_in_what_arrives_until_it_is_told_to_stop_and_commits_nothing_for_nothing(
     home: Path, tmp_path: Path
 ) -> None:
@@ -149,3 +162,8 @@ def wait_for(process: subprocess.Popen[bytes], condition: Any) -> None:
     while not condition():
         assert process.poll() is None
         os.sched_yield()
+
+
+@pytest.mark.parametrize(("size", "shown"), [(7, "7 bytes"), (38_210, "38.2 kB"), (7_500_000, "7.5 MB")])
+def test_a_size_is_shown_in_the_unit_that_says_something(size: int, shown: str) -> None:
+    assert size_text(size) == shown

@@ -232,3 +232,9 @@ def test_selectors_that_cannot_be_read_say_what_was_expected(given: str, error: 
 def test_a_tag_given_twice_is_refused() -> None:
     with pytest.raises(InvalidParameter, match="each tag once"):
         parse_tags(("a=1", "a=2"))
+
+
+def test_the_list_shows_ids_whole_so_that_they_can_be_copied(run: Command) -> None:
+    made = run("create", "audit", "--output", "json").json["EventDataStoreArn"].rpartition("/")[2]
+
+    assert made in run("list").out

@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import sys
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from trailmere import __version__
 
+
+def _worth_saying(default: object) -> str | None:
+    """A default as help shows it; that a switch is off or nothing is given goes without saying."""
+    return None if default in (None, False, ()) else str(default)
+
+
 app = App(
     name="trailmere",
-    help="The open CloudTrail Lake. Point it at CloudTrail logs, and ask.",
+    help="The open CloudTrail Lake. Point it at CloudTrail logs, and ask. Start with: trailmere demo",
     version=__version__,
-    help_epilogue="Start with: trailmere demo",
+    default_parameter=Parameter(negative_iterable=(), show_default=_worth_saying),
     help_format="plaintext",  # markdown in help costs 130 ms of imports
 )
 

@@ -6,6 +6,7 @@ import contextlib
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -46,12 +47,26 @@ def talk() -> Console:
 
 
 def write_json(value: object) -> None:
-    """One JSON document on stdout."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+    """One JSON document on stdout; times as ``time_text`` writes them."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=_in_json) + "\n")
 
 
-def write_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str = "nothing") -> None:
-    """A table on stdout; ``empty`` on stderr when there are no rows. Cells are shown as text, never as markup."""
+def _in_json(value: object) -> str:
+    return time_text(value) if isinstance(value, datetime) else str(value)
+
+
+def time_text(moment: datetime) -> str:
+    """ISO 8601 with its zone; a time without one is UTC: ``2026-05-31T12:00:00+00:00``."""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
+
+
+def write_table(
+    columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str = "nothing", whole: Sequence[str] = ()
+) -> None:
+    """A table on stdout; ``empty`` on stderr when there are no rows. Cells are shown as text, never as markup.
+
+    ``whole``: columns that are not folded where the terminal is narrow, because people copy what stands in them.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -61,7 +76,7 @@ def write_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, emp
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column in whole)
     for row in rows:
         table.add_row(*(Text(printable("" if cell is None else str(cell))) for cell in row))
     console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())

@@ -15,6 +15,7 @@ from trailmere.cli.common import (
     open_app,
     printable,
     talk,
+    time_text,
     write_json,
     write_pairs,
     write_table,
@@ -73,8 +74,8 @@ def _row(stored: StoredDeadLetter, names: dict[str, str]) -> dict[str, Any]:
         "delivery_id": letter.delivery_id,
         "size": letter.size,
         "sha256": letter.sha256,
-        "added_at": stored.added_at.isoformat(),
-        "replayed_at": None if stored.replayed_at is None else stored.replayed_at.isoformat(),
+        "added_at": time_text(stored.added_at),
+        "replayed_at": None if stored.replayed_at is None else time_text(stored.replayed_at),
     }
 
 
@@ -133,7 +134,7 @@ def replay(
         write_json(results)
         return
     for name, result in results.items():
-        counts = {key: result[key] for key in ("tried", "replayed", "still_dead")}
+        counts = {key.replace("_", " "): result[key] for key in ("tried", "replayed", "still_dead")}
         write_pairs({"store": name} | counts | {"events kept": (result["account"] or {}).get("kept", 0)})
     if not results:
         talk().print("none to try")

@@ -148,8 +148,9 @@ def _simulate(chapter: Chapter, logs: Path, console: Console) -> Summary:
     shutil.rmtree(logs, ignore_errors=True)
     summary = made.write(logs)
     console.print(
-        f"{chapter.store} ({chapter.title}): {summary.events:,} events of 7 accounts in {summary.files:,} log files, "
-        f"{summary.redelivered} of them delivered twice, {summary.copies:,} events by a second trail as well; "
+        f"{chapter.store} ({chapter.title}): {summary.events:,} events of 7 accounts in {summary.files:,} log files "
+        f"({summary.redelivered} of them the same file again) and {summary.insight_files:,} Insights files; "
+        f"{summary.copies:,} of the events also by a second trail; "
         f"{summary.content_bytes / 1e6:.0f} MB of JSON. {time.perf_counter() - began:.1f} s",
         markup=False,
         soft_wrap=True,
@@ -241,22 +242,32 @@ def _write_questions(home: Path) -> Path:
     return folder
 
 
+def _own_name() -> str:
+    """``trailmere`` where the shell finds this one by that name, else its path: what is printed can be typed."""
+    program = Path(sys.argv[0])
+    found = shutil.which("trailmere")
+    if program.name != "trailmere" or (found and Path(found).samefile(program)):
+        return "trailmere"
+    return str(program)
+
+
 def _farewell(home: Path, named: bool, keep: bool) -> None:
     """What to try next, as commands that can be copied."""
     questions = shlex.quote(str(_write_questions(home)))
     where = f"--lake {shlex.quote(str(home))}"
+    run = shlex.quote(_own_name())
     lines = [
         "",
         "What to try next",
         "  The second incident: an instance mines cryptocurrency, launched by an Identity Center user. Ten questions:",
-        f"    trailmere query {where} -f {questions}/2.1.sql    ... to 2.10.sql",
+        f"    {run} query {where} -f {questions}/2.1.sql    ... to 2.10.sql",
         "  A question of your own, and what it would read:",
-        f"    trailmere query {where} {shlex.quote(OWN_QUESTION)}",
-        f"    trailmere query {where} --explain -f {questions}/1.9.sql",
+        f"    {run} query {where} {shlex.quote(OWN_QUESTION)}",
+        f"    {run} query {where} --explain -f {questions}/1.9.sql",
         "  The stores; a store for your own logs:",
-        f"    trailmere store list {where}",
-        f"    trailmere store create mine --selectors everything {where}",
-        f"    trailmere ingest FOLDER --store mine {where}",
+        f"    {run} store list {where}",
+        f"    {run} store create mine --selectors everything {where}",
+        f"    {run} ingest FOLDER --store mine {where}",
     ]
     if keep:
         lines.append(f"  The simulated log files: {home / 'demo'}")

@@ -105,8 +105,9 @@ def list_stores(*, lake: LakeOption = None, output: OutputOption = "table") -> N
     if output == "json":
         write_json([as_json(one) for one in stores])
         return
-    columns = ("name", "status", "events", "retention", "protected", "id")
-    write_table(columns, [_row(one) for one in stores], empty="no event data stores: trailmere store create NAME")
+    columns = ("name", "id", "status", "days", "events")
+    empty = "no event data stores: trailmere store create NAME"
+    write_table(columns, [_row(one) for one in stores], empty=empty, whole=("name", "id", "days"))
 
 
 @store.command
@@ -192,7 +193,8 @@ def templates(*, output: OutputOption = "table") -> None:
     if output == "json":
         write_json({name: to_json(template(name)) for name in TEMPLATES})
         return
-    write_table(("name", "takes", "meaning"), [(one.name, one.values, one.meaning) for one in TEMPLATES.values()])
+    rows = [(one.name, one.values, one.meaning) for one in TEMPLATES.values()]
+    write_table(("name", "takes", "meaning"), rows, whole=("name",))
 
 
 def read_selectors(given: str | None) -> tuple[AdvancedEventSelector, ...] | None:
@@ -317,14 +319,7 @@ def _write(store: EventDataStore, output: OutputFormat, totals: Totals | None = 
 
 def _row(store: EventDataStore) -> tuple[object, ...]:
     due = f" until {_minute(store.deletion_due)}" if store.deletion_due else ""
-    return (
-        store.name,
-        f"{store.status}{due}",
-        _events(store),
-        f"{store.retention_days} days",
-        _on(store.termination_protection),
-        store.id,
-    )
+    return (store.name, store.id, f"{store.status}{due}", store.retention_days, _events(store))
 
 
 def _events(store: EventDataStore) -> str:
