@@ -56,3 +56,30 @@ def test_every_relative_link_of_a_page_leads_somewhere() -> None:
     ]
 
     assert broken == []
+
+
+def test_the_architecture_page_names_every_module_once_and_no_other() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").partition("## The rooms")[2]
+    named: list[tuple[str, str]] = []
+    room = ""
+    for first, modules in re.findall(r"^\| ?(`\w+`)? ?\| (`.*?) \|", page, re.MULTILINE):
+        room = first.strip("`") or room
+        named += [(room, module) for module in re.findall(r"`(\w+)`", modules)]
+    rooms = {room for room, _module in named}
+    there = [
+        (path.parent.name, path.stem)
+        for path in (ROOT / "src" / "trailmere").glob("*/*")
+        if path.parent.name in rooms and not path.name.startswith("__")
+    ]
+
+    assert sorted(named) == sorted(there)
+
+
+def test_decisions_are_numbered_without_a_gap_and_say_their_number() -> None:
+    pages = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+
+    numbers = [int(page.name[:4]) for page in pages]
+    titles = [page.read_text(encoding="utf-8").split(".", 1)[0] for page in pages]
+
+    assert numbers == list(range(1, len(pages) + 1))
+    assert titles == [f"# {number}" for number in numbers]
