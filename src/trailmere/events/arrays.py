@@ -28,6 +28,7 @@ _SCALARS = {
     DOUBLE: pa.float64(),
     TIMESTAMP: pa.timestamp("us"),
 }
+_SHARED_BY = 2  # rows to an object, from which on building once and repeating is quicker
 _MAP = pa.map_(pa.string(), pa.string())
 
 
@@ -46,14 +47,34 @@ def leaf_builder(type: Type) -> LeafBuilder:
     """Builds the physical columns of a declared column: the leaves of a row, otherwise the one array."""
     if not isinstance(type, Row):
         build_one = _array_builder(type)
-        return lambda column: [build_one(column)]
+        alone: LeafBuilder = lambda column: [build_one(column)]  # noqa: E731
+        return _once_for_each(alone) if isinstance(type, Array) else alone
     builders = [leaf_builder(field.type) for field in type.fields]
     split = _splitter(type)
 
     def build(column: Column) -> list[pa.Array]:
         return [array for part, leaves in zip(split(column), builders, strict=True) for array in leaves(part)]
 
-    return build
+    return _once_for_each(build)
+
+
+def _once_for_each(build: LeafBuilder) -> LeafBuilder:
+    """Builds from the distinct objects of a column, and repeats, where rows share objects (see ``shared``)."""
+
+    def build_shared(column: Column) -> list[pa.Array]:
+        keys = list(map(id, column))
+        distinct = dict(zip(keys, column, strict=True))
+        if len(distinct) * _SHARED_BY > len(column):
+            return build(column)
+        places = dict(zip(distinct, range(len(distinct)), strict=True))
+        at = pa.array(np.fromiter(map(places.__getitem__, keys), np.int32, len(keys)))
+        return [_repeated(array, at) for array in build(list(distinct.values()))]
+
+    return build_shared
+
+
+def _repeated(array: pa.Array, at: pa.Array) -> pa.Array:
+    return pa.nulls(len(at), array.type) if array.null_count == len(array) else array.take(at)
 
 
 def _array_builder(type: Type) -> ArrayBuilder:
@@ -103,7 +124,7 @@ def _map_array(column: Column) -> pa.Array:
         if members:
             keys.extend(members)
             items.extend(map(bytes, members.values()))
-    texts = pa.array(list(map(values.map_value, items)), pa.string())
+    texts = pa.array(list(map(values.map_value, items)), pa.binary()).view(pa.string())
     return pa.MapArray.from_arrays(_offsets(column), pa.array(keys, pa.string()), texts, mask=_missing(column))
 
 

@@ -15,6 +15,7 @@ from trailmere.events.adapt import ADAPTERS
 from trailmere.events.event import Event, category_of, family_of
 from trailmere.events.formats import Defect, RecordText
 from trailmere.events.rows import RowBuilder, Rows, arrow_schema, content_key, event_key
+from trailmere.events.shared import SharingDecoder
 from trailmere.events.values import microseconds
 
 __all__ = [
@@ -35,10 +36,10 @@ _AT_ONCE = frozenset({"Management", "Data", "NetworkActivity"})
 
 
 class EventDecoder:
-    """Decodes record texts. One instance can serve a whole worker; it keeps no record."""
+    """Decodes record texts. One instance can serve a whole worker; it keeps no record, only parts of them."""
 
     def __init__(self) -> None:
-        self._strict = structs.decoder("cloudtrail", strict=True).decode
+        self._strict = SharingDecoder("cloudtrail").decode
 
     def decode(self, record: RecordText) -> Event | Defect:
         """The event of a record that ``formats.split`` found, or a defect with reason ``event-time``."""

@@ -52,6 +52,29 @@ def decoder(family: str, *, strict: bool) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(_struct(_name(family, strict=strict), members_of(family), strict))
 
 
+def parts_of(family: str) -> tuple[str, ...]:
+    """The members that records of a family often have in common: rows and arrays."""
+    return tuple(key for key, type in members_of(family) if isinstance(type, Row | Array))
+
+
+@cache
+def parted_decoder(family: str) -> msgspec.json.Decoder[Any]:
+    """The strict decoder, but for ``parts_of``: these are left as ``msgspec.Raw``."""
+    name, parts = _name(family, strict=True), parts_of(family)
+    declared = [
+        (key, msgspec.Raw if key in parts else _fast_type(f"{name}_{key}", type, True) | None, None)
+        for key, type in members_of(family)
+    ]
+    return msgspec.json.Decoder(msgspec.defstruct(name, declared, forbid_unknown_fields=True, gc=False))
+
+
+@cache
+def part_decoder(family: str, key: str) -> msgspec.json.Decoder[Any]:
+    """Reads one of ``parts_of`` as the strict decoder would."""
+    type = dict(members_of(family))[key]
+    return msgspec.json.Decoder(_fast_type(f"{_name(family, strict=True)}_{key}", type, True) | None)
+
+
 def tolerant(family: str, text: bytes) -> Any:
     """The lenient struct of a record, read member by member; never refuses a JSON object in UTF-8."""
     return _read_object(_name(family, strict=False), members_of(family), text)

@@ -49,19 +49,20 @@ def microseconds(text: str) -> int | None:
     return found if _FIRST_MICROSECOND <= found <= _LAST_MICROSECOND else None
 
 
-def map_value(text: bytes) -> str | None:
-    """The value of a map member from its exact JSON text: None for null, else plain text or compact JSON."""
+def map_value(text: bytes) -> bytes | None:
+    """The value of a map member from its exact JSON text: None for null, else plain text or compact JSON, in UTF-8."""
     first = text[0]
     if first == _QUOTE:
-        return text[1:-1].decode() if _BACKSLASH not in text else scan.tidy(scan.string(text))
+        return text[1:-1] if _BACKSLASH not in text else scan.tidy(scan.string(text)).encode()
     if first in _OPEN:
-        return scan.compact(text).decode()
-    return None if first == _NULL else text.decode()
+        return scan.compact(text)
+    return None if first == _NULL else text
 
 
 def plain_text(text: bytes) -> str | None:
     """The value of a varchar column: a string's value, a number's or boolean's text; None for anything else."""
-    return None if text[0] in _OPEN else map_value(text)
+    value = None if text[0] in _OPEN else map_value(text)
+    return None if value is None else value.decode()
 
 
 def boolean(text: bytes) -> bool | None:
