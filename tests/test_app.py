@@ -22,6 +22,16 @@ def test_a_statement_finds_a_store_by_name_id_and_arn(tmp_path: Path) -> None:
     assert [(entry.id, entry.family) for entry in found if entry is not None] == [(store.id, "cloudtrail")]
 
 
+def test_an_engine_begins_to_work_before_the_lake_is_opened(tmp_path: Path) -> None:
+    app = build(load({}, lake=tmp_path))
+
+    app.engine.prepare()
+
+    assert "lake" not in vars(app)
+    assert app.queries.run("SELECT 1").columns[0].name == "_col0"
+    app.close()
+
+
 def test_a_statement_cannot_read_from_a_store_that_is_pending_deletion(tmp_path: Path) -> None:
     app = build(load({}, lake=tmp_path))
     app.lifecycle.create("audit", termination_protection=False)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from trailmere.lake.lifecycle import StoreLifecycle
     from trailmere.lake.vault import Lake
+    from trailmere.query.engine import Engine
     from trailmere.query.records import StoreEntry
     from trailmere.query.service import QueryService
     from trailmere.registry.stores import EventDataStore, StoreRegistry
@@ -51,9 +52,11 @@ class App:
         return StoreLifecycle(self.stores, self.lake)
 
     @cached_property
-    def queries(self) -> QueryService:
-        """The way out."""
-        from trailmere.query.service import QueryLimits, QueryService
+    def engine(self) -> Engine:
+        """What answers queries. It needs no open lake: ``prepare`` starts it while the lake is being opened."""
+        from trailmere.lake.disk import make_folder
+        from trailmere.query.engine import QueryLimits
+        from trailmere.query.engines import ENGINES
 
         settings = self.settings
         limits = QueryLimits(
@@ -63,11 +66,20 @@ class App:
             scan_bytes=settings.query_scan_bytes,
             characters=settings.query_characters,
         )
-        return QueryService(self.lake, StoreCatalog(self.stores), limits)
+        warehouse = settings.lake / "warehouse"
+        make_folder(warehouse)
+        return ENGINES["duckdb"](warehouse, limits)
+
+    @cached_property
+    def queries(self) -> QueryService:
+        """The way out."""
+        from trailmere.query.service import QueryService
+
+        return QueryService(self.lake, StoreCatalog(self.stores), engine=self.engine)
 
     def close(self) -> None:
         """Let go of workers, locks and connections; only of what was opened."""
-        for room in ("queries", "lake"):
+        for room in ("engine", "lake"):
             if room in self.__dict__:
                 self.__dict__[room].close()
 

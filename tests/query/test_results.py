@@ -229,6 +229,21 @@ def test_a_table_in_a_pipe_does_not_fold() -> None:
     assert long in rendered("table", ["a", "b"], [strings(long), strings("y")])
 
 
+def test_a_line_in_a_pipe_has_no_blanks_at_its_end_and_a_long_cell_widens_no_other_line() -> None:
+    written = rendered("table", ["a", "b"], [strings("x" * 5000, "y"), strings("z", "")])
+
+    assert written.splitlines() == ["a" + " " * 65 + "b", "x" * 5000 + "  z", "y"]
+
+
+def test_a_time_is_not_folded_beside_a_long_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    time, code = "2024-05-01 12:00:00.000", "AccessDenied"
+
+    written = shown("table", ["t", "a", "b", "c"], [strings(time), strings("x" * 90), strings("y" * 90), strings(code)])
+
+    assert [line for line in written.splitlines() if time in line and code in line]
+
+
 def test_more_columns_than_a_terminal_is_wide_are_shown_one_below_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     names = [f"column{number}" for number in range(34)]

@@ -7,14 +7,14 @@ import io
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn, TextIO
 
 from cyclopts import Parameter
 
-from trailmere.cli.common import LakeOption, open_app, printable
+from trailmere.cli.common import LakeOption, open_app, printable, size, write_json
 from trailmere.errors import InvalidParameter, StatementInvalid
 
 if TYPE_CHECKING:
@@ -63,11 +63,12 @@ def query(
     with open_app(lake, **given) as app:
         clock = Clock()
         if explain:
-            _write_explanation(app.queries.explain(statement, at=when))
+            _write_explanation(app.queries.explain(statement, at=when), output)
             return
-        app.queries.prepare()  # a worker starts while the statement is compiled and planned
+        app.engine.prepare()  # a worker starts while the lake is opened and the statement compiled and planned
+        queries = app.queries
         clock.lap("opening the lake")
-        _answer(app.queries, statement, when, app.settings.query_rows, Destination(output, out, csv_exact), clock)
+        _answer(queries, statement, when, app.settings.query_rows, Destination(output, out, csv_exact), clock)
         if timing:
             clock.report()
 
@@ -101,7 +102,10 @@ def _tell(result: ResultSet, limit: int) -> None:
         sys.stderr.write(f"There are more rows than {limit:,}: --limit {limit * 10} shows more, --limit 0 all.\n")
 
 
-def _write_explanation(explanation: Explanation) -> None:
+def _write_explanation(explanation: Explanation, output: str) -> None:
+    if output == "json":
+        write_json(_explanation_as_json(explanation))
+        return
     write = sys.stdout.write
     for scan in explanation.scans:
         write(f"{scan.store} ({scan.store_id})\n")
@@ -115,6 +119,17 @@ def _write_explanation(explanation: Explanation) -> None:
     write(f"engine SQL\n  {printable(explanation.sql)}\n")
 
 
+def _explanation_as_json(explanation: Explanation) -> dict[str, object]:
+    """As docs/reference/json.md says. A snapshot id is text: readers of JSON round numbers of its size."""
+    scans = [
+        asdict(scan)
+        | {"snapshot_id": None if scan.snapshot_id is None else str(scan.snapshot_id)}
+        | {"conditions": [f"{part.column} {part.operator} {_value(part.value)}".rstrip() for part in scan.conditions]}
+        for scan in explanation.scans
+    ]
+    return {"scans": scans, "columns": explanation.columns, "engine_sql": explanation.sql}
+
+
 def _snapshot(snapshot_id: int | None, taken: datetime | None) -> str:
     if snapshot_id is None:
         return "none: nothing has been ingested yet"
@@ -125,15 +140,6 @@ def _value(value: object) -> str:
     if isinstance(value, tuple):
         return "(" + ", ".join(map(_value, value)) + ")"
     return "" if value is None else f"'{value}'" if isinstance(value, str) else str(value)
-
-
-def size(number: int) -> str:
-    """Bytes for people: three digits and a binary unit."""
-    amount, units = float(number), iter(("B", "KiB", "MiB", "GiB", "TiB"))
-    unit = next(units)
-    while amount >= 1000 and (larger := next(units, None)) is not None:
-        amount, unit = amount / 1024, larger
-    return f"{number} B" if unit == "B" else f"{amount:.3g} {unit}"
 
 
 @dataclass(frozen=True, slots=True)

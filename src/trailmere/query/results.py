@@ -13,7 +13,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 TABLE_PAGE_ROWS = 1000
 # Below this many characters a column, a table cannot be read: each row becomes a block of names and values.
 NARROWEST_COLUMN = 12
-PIPE_WIDTH = 1_000_000
+# A column this wide or less (a time is 23) keeps its width where the others can still be read beside it.
+UNFOLDED_COLUMN = 24
+# In a pipe a longer cell pushes the rest of its line aside instead of widening all lines.
+WIDEST_PIPE_COLUMN = 64
 # A spreadsheet takes a cell that begins with one of these for a formula (OWASP, "CSV Injection").
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 CSV_LINE_END = "\r\n"  # RFC 4180, section 2
@@ -86,11 +89,17 @@ def write_csv(result: ResultSet, stream: TextIO, rendering: Rendering) -> None:
 
 
 def write_table(result: ResultSet, stream: TextIO, _rendering: Rendering) -> None:
-    """For people: columns side by side, or a block a row where there are too many for the width. NULL is grey."""
-    width = shutil.get_terminal_size().columns if stream.isatty() else PIPE_WIDTH
-    console = _console(stream, width)
+    """For people: columns side by side, or a block a row where there are too many for the width. NULL is grey.
+
+    In a pipe a line is a row, whatever its width.
+    """
     names = result.schema.names
     everything = rows(result)
+    if not stream.isatty():
+        _lines(stream, names, everything)
+        return
+    width = shutil.get_terminal_size().columns
+    console = _console(stream, width)
     layout = _blocks if len(names) * NARROWEST_COLUMN > width else _columns
     first = 1
     while page := list(islice(everything, TABLE_PAGE_ROWS)):
@@ -177,11 +186,40 @@ def _columns(console: Console, names: Sequence[str], page: Sequence[Sequence[Pla
     from rich.table import Table
 
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in names:
-        table.add_column(_escaped(name), overflow="fold")
+    for name, width in zip(names, _widths(console.width, _natural_widths(names, page)), strict=True):
+        table.add_column(_escaped(name), overflow="fold", width=width)
     for row in page:
         table.add_row(*map(_cell, row))
     console.print(table)
+
+
+def _natural_widths(names: Sequence[str], page: Sequence[Sequence[Plain]]) -> list[int]:
+    cells = [[_escaped(name), *(_shown(row[place]) for row in page)] for place, name in enumerate(names)]
+    return [max(map(len, column)) for column in cells]
+
+
+def _widths(width: int, natural: Sequence[int]) -> list[int | None]:
+    """What each column gets: narrow ones all they need, if the wide ones can share the rest and be read."""
+    narrow = sum(wide for wide in natural if wide <= UNFOLDED_COLUMN)
+    rest = width - narrow - 2 * (len(natural) - 1)
+    widths: list[int | None] = list(natural)
+    folded = sorted((wide, place) for place, wide in enumerate(natural) if wide > UNFOLDED_COLUMN)
+    if rest < NARROWEST_COLUMN * len(folded):
+        return [None] * len(natural)
+    for left, (wide, place) in zip(range(len(folded), 0, -1), folded, strict=True):
+        widths[place] = min(wide, rest // left)
+        rest -= min(wide, rest // left)
+    return widths
+
+
+def _lines(stream: TextIO, names: Sequence[str], everything: Iterator[Sequence[Plain]]) -> None:
+    """A line a row, columns padded to the widths of the first page."""
+    page = list(islice(everything, TABLE_PAGE_ROWS))
+    widths = [min(wide, WIDEST_PIPE_COLUMN) for wide in _natural_widths(names, page)]
+    header = [_escaped(name) for name in names]
+    for cells in chain([header], (map(_shown, row) for row in chain(page, everything))):
+        padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+        stream.write("  ".join(padded).rstrip(" ") + "\n")
 
 
 def _blocks(console: Console, names: Sequence[str], page: Sequence[Sequence[Plain]], first: int) -> None:
@@ -195,6 +233,11 @@ def _blocks(console: Console, names: Sequence[str], page: Sequence[Sequence[Plai
         for name, value in zip(names, row, strict=True):
             table.add_row(_escaped(name), _cell(value))
         console.print(table)
+
+
+def _shown(value: Plain) -> str:
+    shown = text(value)
+    return "NULL" if shown is None else _escaped(shown)
 
 
 def _cell(value: Plain) -> Text:

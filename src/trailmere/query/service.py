@@ -59,11 +59,14 @@ class Explanation:
 class QueryService:
     """The way out of a lake. One instance serves many queries, from several threads."""
 
-    def __init__(self, lake: Lake, catalog: Catalog, limits: QueryLimits | None = None, engine: str = "duckdb") -> None:
+    def __init__(
+        self, lake: Lake, catalog: Catalog, limits: QueryLimits | None = None, engine: Engine | None = None
+    ) -> None:
+        """``engine`` brings its own limits; without one, DuckDB under ``limits``."""
         self._lake = lake
         self._catalog = catalog
-        self.limits = limits or QueryLimits()
-        self._engine: Engine = ENGINES[engine](lake.home / "warehouse", self.limits)
+        self._engine = engine or ENGINES["duckdb"](lake.home / "warehouse", limits or QueryLimits())
+        self.limits = self._engine.limits
 
     def prepare(self) -> None:
         """Warm an engine up while the caller still reads the statement."""
