@@ -150,6 +150,20 @@ def test_other_bytes_at_the_same_place_are_kept_beside_the_first_and_flagged(
     assert len(list(rows(lake, store.id))) == 2
 
 
+def test_other_bytes_at_the_same_place_are_flagged_once_though_they_are_known_from_elsewhere(
+    lake: Lake, store: EventDataStore, folder: Path
+) -> None:
+    log(folder, [event(Random(1))], "a.json.gz")
+    log(folder, [event(Random(2))], "b.json.gz")
+    take(lake, store, folder)
+    (folder / "a.json.gz").write_bytes((folder / "b.json.gz").read_bytes())
+
+    accounts = [take(lake, store, folder) for _ in range(2)]
+
+    assert [account.conflicting_places for account in accounts] == [1, 0]
+    assert lake.totals(store.id).conflicting_places == 1
+
+
 def test_the_same_event_id_with_other_content_is_kept_and_flagged(
     lake: Lake, store: EventDataStore, folder: Path
 ) -> None:
@@ -267,19 +281,31 @@ def test_a_file_that_cannot_be_read_costs_itself_only_and_is_tried_again_next_ti
     assert (third.kept, third.conflicting_places) == (1, 0)
 
 
-def test_a_delivery_larger_than_the_limit_is_named_by_its_hash_and_never_held(
+def test_a_delivery_larger_than_the_limit_is_refused_by_its_size_and_never_read(
     lake: Lake, store: EventDataStore, folder: Path
 ) -> None:
     path = folder / "huge.json"
     with path.open("wb") as file:
-        file.truncate(300 << 20)
+        file.truncate(1 << 40)
 
-    account = take(lake, store, folder, Limits(workers=1, max_delivery_bytes=1 << 20))
+    accounts = [take(lake, store, folder, Limits(workers=1, max_delivery_bytes=1 << 20)) for _ in range(2)]
 
     (letter,) = lake.dead_letters(store.id)
-    assert account.reasons == {"too-large": 1}
-    assert letter.letter.size == 300 << 20
+    assert [account.reasons for account in accounts] == [{"too-large": 1}, {}]
+    assert [account.known_rejected for account in accounts] == [0, 1]
+    assert (letter.letter.size, letter.letter.sha256) == (1 << 40, "")
     assert lake.dead_letter(letter.id).letter.content is None
+
+
+def test_a_delivery_that_was_too_large_is_taken_in_when_the_limit_is_raised(
+    lake: Lake, store: EventDataStore, folder: Path
+) -> None:
+    log(folder, [event(Random(1))])
+
+    first = take(lake, store, folder, Limits(workers=1, max_delivery_bytes=10))
+    second = take(lake, store, folder)
+
+    assert (first.deliveries_rejected, second.kept, second.conflicting_places) == (1, 1, 0)
 
 
 def test_a_dry_run_counts_and_writes_nothing(lake: Lake, store: EventDataStore, folder: Path) -> None:

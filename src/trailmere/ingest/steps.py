@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from trailmere.ingest.records import KnownBytes, Recipe
     from trailmere.sources.delivery import Delivery
 
+# What cannot be read has no hash; hashing what is too large to be read would take as long as reading it.
+_WITHOUT_HASH = frozenset({"unreadable", "too-large"})
 KEPT_BYTES = 256 << 20  # of one dead letter; what is larger is named by place, size and hash
 
 
@@ -196,11 +198,14 @@ def take(delivery: Delivery, row: int, bench: Bench, steps: tuple[Step, ...] = S
 
 
 def reject(work: Work, error: DeliveryError, known: Mapping[str, KnownBytes]) -> None:
-    """Settle a delivery as rejected: its bytes, or as much as tells them, go to the dead letters."""
+    """Settle a delivery as rejected: its bytes, or as much as tells them, go to the dead letters.
+
+    What is larger than any delivery may be is told by place and size alone.
+    """
     stored = work.stored if work.sha256_stored else None
     if not work.sha256_stored:
         try:
-            if error.reason != "unreadable":
+            if error.reason not in _WITHOUT_HASH:
                 sha256, work.size = sha256_of(work.delivery)
                 identify(work, sha256)
                 stored = _bytes_to_keep(work)
@@ -208,6 +213,8 @@ def reject(work: Work, error: DeliveryError, known: Mapping[str, KnownBytes]) ->
             error = unreadable
     if not work.sha256_stored:
         identify(work, "")
+        if error.reason == "too-large":
+            work.id = delivery_id(work.delivery.uri, work.delivery.version, f"{work.size} bytes")
     seen = known.get(work.sha256_stored or work.id)
     if seen is not None:
         mark_known(work, seen)

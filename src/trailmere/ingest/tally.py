@@ -59,7 +59,7 @@ class Tally:
             counts["known_rejected"] += 1
         if entry.status == "taken":
             counts["stored_bytes"] += entry.size
-        if entry.conflict and entry.status != "known":
+        if entry.conflict:
             counts["conflicting_places"] += 1
         for name in _SUMMED:
             counts[name] += getattr(entry, name)

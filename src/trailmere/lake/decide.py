@@ -131,6 +131,8 @@ def _judge(entry: DeliveryEntry, same_bytes: DeliveryEntry | None, same_content:
 def _contradicts(entry: DeliveryEntry, at_place: Sequence[DeliveryEntry]) -> bool:
     if not entry.sha256_stored:  # its bytes could not be read: they contradict nothing
         return entry.conflict
+    if entry.status == "known" and any(other.id == entry.id for other in at_place):  # told when it was new there
+        return False
     return entry.conflict or any(
         other.version == entry.version and other.sha256_stored not in ("", entry.sha256_stored) for other in at_place
     )
