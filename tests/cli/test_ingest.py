@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.ingest.corpus import KINDS, envelope, event, make, packed
-from trailmere.cli.ingest import size_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -162,8 +161,3 @@ def wait_for(process: subprocess.Popen[bytes], condition: Any) -> None:
     while not condition():
         assert process.poll() is None
         os.sched_yield()
-
-
-@pytest.mark.parametrize(("size", "shown"), [(7, "7 bytes"), (38_210, "38.2 kB"), (7_500_000, "7.5 MB")])
-def test_a_size_is_shown_in_the_unit_that_says_something(size: int, shown: str) -> None:
-    assert size_text(size) == shown

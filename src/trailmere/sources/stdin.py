@@ -52,7 +52,9 @@ class StandardInput:
         return Delivery(self.uri, size=size, version=digest.hexdigest(), spool=path)
 
     def close(self) -> None:
-        """Remove the spool file."""
+        """Remove the spool file; close a pipe that was opened for this."""
+        if self._stream is not sys.stdin.buffer:
+            self._stream.close()
         if self._delivery is not None and self._delivery.spool is not None:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self._delivery.spool)  # noqa: PTH108
