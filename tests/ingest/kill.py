@@ -1,6 +1,6 @@
 """Kill an ingest with SIGKILL at random moments, let the next run finish, and see whether anything is lost or doubled.
 
-As a script: ``python tests/ingest/kill.py [TIMES] [SEED]`` (100 times by default) prints a table, and exits with 1 if
+As a script: ``python -m tests.ingest.kill [TIMES] [SEED]`` (100 times by default) prints a table, and exits with 1 if
 an event was lost or is there twice. Moments are drawn from the measured length of a run, which is measured anew by each
 run that comes to its end before its moment; some runs are killed again while they recover.
 """

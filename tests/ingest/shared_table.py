@@ -1,6 +1,6 @@
 """Every third-party source into one store, and a table of what became of every record, source by source.
 
-As a script: ``python tests/ingest/shared_table.py``. Records are counted in the sources by the standard library's json
+As a script: ``python -m tests.ingest.shared_table``. Records are counted in the sources by the standard library's json
 alone: an object that has eventTime or eventVersion, and eventSource, eventName or eventType, is a record, wherever it
 lies and whatever wraps it (JSON text within a string included). There are two stores, one for Insights events and one
 for everything else.
