@@ -42,6 +42,15 @@ def test_each_file_holds_one_day(batch: Batch) -> None:
     assert [(file.day, file.rows) for file in files(batch)] == [(date(2026, 3, 1), 2), (date(2026, 3, 2), 1)]
 
 
+@pytest.mark.parametrize("together", [1, 500])
+def test_rows_keep_their_order_whether_days_lie_together_or_take_turns(batch: Batch, together: int) -> None:
+    records = [event(f"e{at:04}", days=at // together % 2) for at in range(1000)]
+
+    for number, file in enumerate(written(batch, [parcel("turns", *records)])):
+        expected = [f"e{at:04}" for at in range(1000) if at // together % 2 == number]
+        assert expected == read_file(Path(file.path), batch.schema).column("eventid").to_pylist()
+
+
 def test_names_derive_from_day_batch_and_part(batch: Batch) -> None:
     file = files(batch)[0]
 

@@ -95,7 +95,7 @@ class RowBuilder:
         self._turn()
         parts, self._finished, self._finished_rows = self._finished, [], 0
         return Rows(
-            table=pa.concat_tables([part.table for part in parts]).combine_chunks(),
+            table=pa.concat_tables([part.table for part in parts]),
             event_keys=np.concatenate([part.event_keys for part in parts]),
             content_keys=np.concatenate([part.content_keys for part in parts]),
             delivery_rows=np.concatenate([part.delivery_rows for part in parts]),

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from trailmere.lake.records import Batch
 
 ROW_GROUP_ROWS = 122_880
-ZSTD_LEVEL = 3
+ZSTD_LEVEL = 2  # level 3 takes an eighth more time to write for a quarter of a percent of bytes
+ROWS_A_RUN = 64
 MICROSECONDS_A_DAY = 86_400_000_000
 EPOCH = date(1970, 1, 1)
 BLOOM_COLUMNS = ("eventid", "requestid", "useridentity__accesskeyid", "sourceipaddress")
@@ -58,9 +59,8 @@ def write_rows(
     written = []
     for day in np.unique(days):
         rows = np.flatnonzero(days == day)
-        whole = len(rows) == len(days)
         path = data_file_path(batch, part, EPOCH + timedelta(days=int(day)))
-        content = table if whole else table.take(pa.array(rows))
+        content = _rows_of(table, rows)
         written.append(
             _write(
                 path,
@@ -137,6 +137,17 @@ def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
         for field in schema
     ]
     return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _rows_of(table: pa.Table, rows: npt.NDArray[np.int64]) -> pa.Table:
+    """These rows (ascending). Where they lie together, as in files fed in the order of time, nothing is copied."""
+    breaks = np.flatnonzero(np.diff(rows) != 1) + 1
+    if len(breaks) * ROWS_A_RUN > len(rows):
+        return table.take(pa.array(rows))
+    starts, ends = [0, *breaks.tolist()], [*breaks.tolist(), len(rows)]
+    return pa.concat_tables(
+        [table.slice(int(rows[start]), end - start) for start, end in zip(starts, ends, strict=True)]
+    )
 
 
 def _days(table: pa.Table) -> npt.NDArray[np.int64]:
