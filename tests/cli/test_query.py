@@ -15,7 +15,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from tests.walks.door import deliver, trailmere
-from trailmere.cli.query import size
+from trailmere.cli.common import size
 
 # Two million million rows; what is compared belongs to all four, so that nothing is done in advance.
 ENDLESS = (
@@ -121,6 +121,16 @@ def test_an_explanation_reads_nothing_and_says_how_much_it_would(lake: Path) -> 
     assert "eventtime > 2030-01-01 00:00:00" in done.stdout
 
 
+def test_an_explanation_for_scripts_holds_what_people_are_shown(lake: Path) -> None:
+    sql = "SELECT eventName FROM trail WHERE eventTime > '2030-01-01'"
+    explained = json.loads(trailmere("query", sql, "--explain", "-o", "json", lake=lake).stdout)
+
+    (scan,) = explained["scans"]
+    assert (scan["store"], scan["files"], scan["total_files"]) == ("trail", 0, 1)
+    assert scan["conditions"] == ["eventtime > 2030-01-01 00:00:00"]
+    assert explained["columns"] == ["eventName"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -186,7 +196,8 @@ def test_a_reader_that_goes_away_is_no_error(lake: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "text"), [(0, "0 B"), (999, "999 B"), (1024, "1 KiB"), (1536, "1.5 KiB"), (5 << 30, "5 GiB")]
+    ("number", "text"),
+    [(0, "0 B"), (999, "999 B"), (1024, "1 KiB"), (1536, "1.5 KiB"), (1_023_693, "0.976 MiB"), (5 << 30, "5 GiB")],
 )
 def test_sizes_are_for_people(number: int, text: str) -> None:
     assert size(number) == text

@@ -83,7 +83,7 @@ def _folded(first: str, indent: str, text: str, width: int) -> list[str]:
 
 
 def _counted(number: int, noun: str) -> str:
-    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+    return f"{f'{number:,}' if number else 'no'} {noun}{'' if number == 1 else 's'}"
 
 
 def _guarded(check: Callable[[App], Iterator[Finding]], app: App) -> Iterator[Finding]:
@@ -172,15 +172,17 @@ def _store_finding(app: App, store: EventDataStore) -> Finding:
     home = str(app.settings.lake) + os.sep
     strangers = [file.path for file in plan.files if not file.path.startswith(home)]
     if strangers:
-        found = f"{_files(len(strangers))} outside of this lake, the first {strangers[0]}"
+        found = f"{_counted(len(strangers), 'file')} outside of this lake, the first {strangers[0]}"
         return Finding(
             check, "fault", found, "a lake cannot be copied or moved: use it at its old place, or ingest anew"
         )
     hurt = [file.path for file in plan.files if not _as_written(file)]
     if hurt:
-        found = f"{_files(len(hurt))} missing or of another size, the first {hurt[0]}"
+        found = f"{_counted(len(hurt), 'file')} missing or of another size, the first {hurt[0]}"
         return Finding(check, "fault", found, MEND_FILES)
-    return Finding(check, "ok", f"{store.status}, {plan.total_rows:,} events in {_files(plan.total_files)}")
+    return Finding(
+        check, "ok", f"{store.status}, {_counted(plan.total_rows, 'event')} in {_counted(plan.total_files, 'file')}"
+    )
 
 
 def _as_written(file: PlannedFile) -> bool:
@@ -188,10 +190,6 @@ def _as_written(file: PlannedFile) -> bool:
         return Path(file.path).stat().st_size == file.size
     except OSError:
         return False
-
-
-def _files(number: int) -> str:
-    return f"{number:,} {'file' if number == 1 else 'files'}"
 
 
 def check_dead_letters(app: App) -> Iterator[Finding]:

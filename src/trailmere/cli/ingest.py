@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from trailmere.cli.common import LakeOption, OutputOption, open_app, talk, write_json, write_pairs
+from trailmere.cli.common import LakeOption, OutputOption, open_app, size, talk, write_json, write_pairs
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -173,16 +173,9 @@ def account_lines(account: Account) -> dict[str, str]:
     }
     lines |= {name: text for name, text in _remarks(account) if text}
     rate = f", {account.records_per_second:,.0f} records/s" if account.records_per_second >= 1 else ""
-    size = f", {size_text(account.stored_bytes)} stored, {size_text(account.content_bytes)} of records"
-    lines["time"] = f"{account.seconds:,.1f} s{rate}{size if account.parsed else ''}"
+    sizes = f", {size(account.stored_bytes)} stored, {size(account.content_bytes)} of records"
+    lines["time"] = f"{account.seconds:,.1f} s{rate}{sizes if account.parsed else ''}"
     return lines
-
-
-def size_text(size: int) -> str:
-    """Bytes for people: ``7 bytes``, ``38.2 kB``, ``7.5 MB``, ``1,204.0 MB``."""
-    if size < 1000:
-        return f"{size} bytes"
-    return f"{size / 1e3:,.1f} kB" if size < 1_000_000 else f"{size / 1e6:,.1f} MB"
 
 
 def _remarks(account: Account) -> Iterator[tuple[str, str]]:
