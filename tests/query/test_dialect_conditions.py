@@ -104,8 +104,44 @@ def test_conditions_go_through_a_subquery_that_only_renames() -> None:
 
 
 @pytest.mark.parametrize(
+    "inner",
+    [
+        "SELECT * FROM trail",
+        "SELECT userIdentity FROM (SELECT * FROM trail)",
+        "SELECT userIdentity FROM trail UNION ALL SELECT userIdentity FROM trail",
+        "SELECT 'x', userIdentity FROM trail UNION SELECT 'y', x.* FROM (SELECT userIdentity FROM trail) x",
+    ],
+)
+def test_conditions_go_through_a_row_that_a_subquery_hands_on(inner: str) -> None:
+    where = "userIdentity.sessionContext.sessionIssuer.arn = 'a' AND userIdentity.accountId IS NULL"
+
+    tables = ask_for(f"SELECT 1 FROM ({inner}) WHERE {where}").tables
+
+    assert {use.conditions for use in tables} == {
+        (
+            Condition("useridentity__sessioncontext__sessionissuer__arn", "=", "a"),
+            Condition("useridentity__accountid", "is null"),
+        )
+    }
+
+
+def test_conditions_on_a_union_go_to_the_sides_that_hand_the_column_on() -> None:
+    sides = "SELECT eventTime t FROM trail UNION ALL SELECT max(eventTime) FROM trail UNION SELECT eventTime FROM trail"
+
+    tables = ask_for(f"SELECT * FROM ({sides}) WHERE t > '2024-05-02'").tables
+
+    assert [use.conditions for use in tables] == [
+        (Condition("eventtime", ">", DAY),),
+        (),
+        (Condition("eventtime", ">", DAY),),
+    ]
+
+
+@pytest.mark.parametrize(
     "sql",
     [
+        "SELECT * FROM (SELECT eventTime t FROM trail EXCEPT SELECT eventTime FROM trail) WHERE t > '2024-05-02'",
+        "SELECT * FROM (SELECT eventTime t FROM trail UNION SELECT now() LIMIT 1) WHERE t > '2024-05-02'",
         "SELECT * FROM (SELECT eventTime t FROM trail LIMIT 5) WHERE t > '2024-05-02'",
         "SELECT * FROM (SELECT eventTime t, count(*) OVER () c FROM trail) WHERE t > '2024-05-02'",
         "SELECT * FROM (SELECT max(eventTime) t FROM trail) WHERE t > '2024-05-02'",
@@ -157,13 +193,16 @@ _SOURCES = st.sampled_from(
         "(SELECT DISTINCT eventName, eventTime, calendarday, errorCode, readOnly, userIdentity, eventID FROM trail)",
         "(SELECT x.*, x.calendarday FROM trail x WHERE x.errorCode IS NULL)",
         "(SELECT *, calendarday FROM trail ORDER BY eventTime LIMIT 3)",
+        "(SELECT *, calendarday FROM trail UNION ALL SELECT x.*, 20240501 FROM trail x WHERE x.readOnly)",
+        "(SELECT x.*, x.calendarday FROM trail x UNION (SELECT y.*, y.calendarday FROM trail y LIMIT 2))",
+        "(SELECT z.* FROM (SELECT *, calendarday FROM trail) z LEFT JOIN trail w ON z.eventID = w.errorCode)",
     ]
 )
 
 
 @given(_SOURCES, _SOURCES, _JOINS, _TESTS, _TESTS)
 @example("trail", "trail", "LEFT JOIN", "a.eventName = b.eventName", "b.errorCode IS NULL")
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_leaving_out_rows_by_the_conditions_never_changes_the_answer(
     desk: Desk, left: str, right: str, join: str, on: str, where: str
 ) -> None:

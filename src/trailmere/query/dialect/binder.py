@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -17,7 +17,7 @@ from sqlglot import exp
 from trailmere.errors import QueryError, StatementInvalid, StatementNotAllowed
 from trailmere.events.types import Row, Type
 from trailmere.query.dialect import scope as scopes
-from trailmere.query.dialect.values import Value
+from trailmere.query.dialect.values import Origin, Value
 
 if TYPE_CHECKING:
     from trailmere.query.dialect.scope import Scope, Use
@@ -99,7 +99,7 @@ class Common:
 
 @dataclass(slots=True)
 class Binder:
-    """One statement being bound."""
+    """One statement being bound. ``unions``: for each column of a UNION, what its sides' columns are."""
 
     source: Source
     catalog: Catalog
@@ -111,6 +111,7 @@ class Binder:
     uses: list[Use] = field(default_factory=list)
     common: dict[str, Common] = field(default_factory=dict)
     mentions: dict[str, int] = field(default_factory=dict)
+    unions: dict[str, dict[str, tuple[Origin, ...]]] = field(default_factory=dict)
     loose: list[tuple[exp.Expr, int]] = field(default_factory=list)
     _names: dict[str, int] = field(default_factory=dict)
 
@@ -186,7 +187,11 @@ class Binder:
             near = scopes.nearest(part.name.lower(), {f.name: f.key for f in value.type.fields})
             raise self.fault(part, f"{shown} has no field {part.name}", f"did you mean {near}?" if near else None)
         name = found.name.replace("'", "''")
-        return Value(f"struct_extract({value.sql}, '{name}')", found.type, name=part.name.lower())
+        sql = f"struct_extract({value.sql}, '{name}')"
+        where = value.row and replace(value.row, column=f"{value.row.column}__{found.name}")
+        if isinstance(found.type, Row):
+            return Value(sql, found.type, row=where, name=part.name.lower())
+        return Value(sql, found.type, origin=where, name=part.name.lower())
 
     def _unknown(self, path: list[exp.Identifier], names: tuple[str, ...], scope: Scope) -> QueryError:
         near = scopes.suggestion(scope, names)

@@ -7,25 +7,45 @@ of an outer join only for the side that it may drop.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from trailmere.lake.records import Condition
+from trailmere.query.dialect.values import Implied
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from trailmere.query.dialect.binder import Binder
     from trailmere.query.dialect.values import Value
 
 
 def add_conditions(binder: Binder, test: Value, mentions: set[str]) -> None:
     """Remember what a test implies of the rows of these mentions."""
-    uses = {use.relation: use for use in binder.uses if use.relation in mentions}
-    for implied in test.implied:
+    uses = {use.relation: use for use in binder.uses}
+    for implied in (found for one in test.implied if one.relation in mentions for found in _sides(binder, one)):
         use = uses.get(implied.relation)
         if use is not None:
             for condition in (implied.condition, *_as_time(implied.condition)):
                 if condition not in use.conditions:
                     use.conditions.append(condition)
+
+
+def _sides(binder: Binder, implied: Implied) -> Iterator[Implied]:
+    """The condition itself; where it is one on a column of a UNION, what it says of each side."""
+    columns = binder.unions.get(implied.relation)
+    if columns is None:
+        yield implied
+        return
+    column, rest = implied.condition.column, ""
+    if column not in columns:  # a field of a row
+        column = next((name for name in columns if column.startswith(f"{name}__")), column)
+        rest = implied.condition.column.removeprefix(column)
+    for origin in columns.get(column, ()):
+        if not (origin.nullable and implied.condition.operator == "is null"):
+            condition = replace(implied.condition, column=origin.column + rest)
+            yield from _sides(binder, Implied(origin.relation, condition))
 
 
 def _as_time(condition: Condition) -> tuple[Condition, ...]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from sqlglot import exp
 
 from trailmere.events.types import Row
-from trailmere.query.dialect import comparisons, tables
+from trailmere.query.dialect import comparisons, sets, tables
 from trailmere.query.dialect.binder import Binder, Common, Output, Query
 from trailmere.query.dialect.calls import is_aggregate, order_item
 from trailmere.query.dialect.comparisons import branch_type
@@ -40,7 +40,7 @@ def _body(binder: Binder, node: exp.Expr, outer: Scope | None) -> Query:
     if isinstance(node, exp.Select):
         return _Select(binder, node, outer).write()
     if isinstance(node, exp.SetOperation):
-        return _ordered(binder, node, _set_operation(binder, node, outer), outer)
+        return _ordered(binder, node, sets.write(binder, node, outer), outer)
     if isinstance(node, exp.Subquery):
         binder.only(node, {"this", "alias", "with_", "order", "limit", "offset"})
         return _ordered(binder, node, write_query(binder, node.this, outer), outer)
@@ -296,7 +296,9 @@ class _Select:
         own = {mention for relation in self.scope.relations for mention in relation.mentions()}
         return tuple(
             Output(
-                name, column, value if value.origin and value.origin.relation in own else replace(value, origin=None)
+                name,
+                column,
+                value if (where := value.origin or value.row) and where.relation in own else value.detached(),
             )
             for name, column, (_, value) in zip(names, unique(names), self.items, strict=True)
         )
@@ -353,48 +355,6 @@ def _rows(binder: Binder, node: exp.Expr, count: exp.Expr) -> int:
     return found
 
 
-_WORDS: dict[type[exp.Expr], str] = {exp.Union: "UNION", exp.Except: "EXCEPT", exp.Intersect: "INTERSECT"}
-
-
-def _set_operation(binder: Binder, node: exp.SetOperation, outer: Scope | None) -> Query:
-    steps: list[exp.SetOperation] = []
-    left: exp.Expr = node
-    while isinstance(left, exp.SetOperation) and (left is node or not _modified(left)):
-        binder.only(left, {"this", "expression", "distinct", "with_", "order", "limit", "offset"})
-        steps.append(left)
-        left = left.this
-    query = write_query(binder, left, outer)
-    sql, outputs = f"({query.sql})", query.outputs
-    for step in reversed(steps):
-        right = write_query(binder, step.expression, outer)
-        outputs = _united(binder, step, outputs, right.outputs)
-        word = _WORDS[type(step)] + ("" if step.args.get("distinct") else " ALL")
-        if isinstance(step, exp.Intersect) and not sql.startswith("(("):
-            sql = f"({sql})"
-        sql = f"{sql} {word} ({right.sql})"
-        if isinstance(step, exp.Intersect):
-            sql = f"({sql})"
-    return Query(sql, outputs)
-
-
-def _modified(node: exp.Expr) -> bool:
-    return any(node.args.get(part) for part in ("order", "limit", "offset", "with_"))
-
-
-def _united(binder: Binder, node: exp.Expr, left: tuple[Output, ...], right: tuple[Output, ...]) -> tuple[Output, ...]:
-    if len(left) != len(right):
-        raise binder.fault(
-            node.expression,
-            f"the sides of {_WORDS[type(node)]} have {len(left)} and {len(right)} columns",
-            "select as many columns on both sides",
-        )
-    united = []
-    for one, other in zip(left, right, strict=True):
-        kind = branch_type(binder, node.expression, [one.value, other.value])
-        united.append(Output(one.name, one.column, Value(identifier(one.column), kind, name=one.name)))
-    return tuple(united)
-
-
 def _ordered(binder: Binder, node: exp.Expr, query: Query, outer: Scope | None) -> Query:
     """The query with the ORDER BY, LIMIT and OFFSET that stand after its closing bracket."""
     order, cut = node.args.get("order"), limits(binder, node)
@@ -413,7 +373,7 @@ def _ordered(binder: Binder, node: exp.Expr, query: Query, outer: Scope | None) 
             raise binder.fault(item, f"ORDER BY {place} is no position of the {len(query.outputs)} selected columns")
         items.append(order_item(binder, str(place) if place else binder.bind(item.this, scope).sql, item))
     ordering = " ORDER BY " + ", ".join(items) if items else ""
-    outputs = tuple(replace(output, value=replace(output.value, origin=None)) for output in query.outputs)
+    outputs = tuple(replace(output, value=output.value.detached()) for output in query.outputs)
     return Query(f"SELECT * FROM ({query.sql}) AS {identifier(alias)}{ordering}{cut}", outputs)  # noqa: S608 - written from the tree
 
 

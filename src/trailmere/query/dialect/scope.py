@@ -166,12 +166,12 @@ def _qualified(scope: Scope, path: tuple[str, ...]) -> Found | None:
 
 def column_value(relation: Relation, column: Visible) -> Value:
     """A column of a relation as a value; of a store's row columns, the struct."""
-    origin = column.origin
-    if relation.use and not isinstance(column.type, Row):
-        origin = Origin(relation.alias, column.column)
+    origin = Origin(relation.alias, column.column) if relation.use else column.origin
     if origin and relation.nullable:
         origin = replace(origin, nullable=True)
     sql = f"{identifier(relation.alias)}.{identifier(column.column)}"
+    if isinstance(column.type, Row):
+        return Value(sql, column.type, row=origin)
     return Value(sql, column.type, origin=origin)
 
 
@@ -199,7 +199,7 @@ def leaf_path(relation: Relation, column: Visible, rest: tuple[str, ...]) -> tup
         sql = f"{base}.{identifier(names[0])}"
         for name in names[1:]:
             sql = f"struct_extract({sql}, '{name}')"
-        return Value(sql, type), rest
+        return Value(sql, type, row=Origin(relation.alias, "__".join(names), relation.nullable)), rest
     physical = "__".join(names)
     return Value(
         f"{base}.{identifier(physical)}", type, origin=Origin(relation.alias, physical, relation.nullable)

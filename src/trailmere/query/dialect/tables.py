@@ -177,7 +177,7 @@ def _visible(outputs: Sequence[Output], transparent: bool) -> tuple[Visible, ...
             spelling=output.name,
             column=output.column,
             type=output.value.type,
-            origin=output.value.origin if transparent else None,
+            origin=output.value.origin or output.value.row if transparent else None,
         )
         for output in outputs
     )

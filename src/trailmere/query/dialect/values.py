@@ -62,12 +62,16 @@ class Implied:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A bound expression. ``name`` is the output name that CloudTrail Lake gives it, None for ``_colN``."""
+    """A bound expression. ``name`` is the output name that CloudTrail Lake gives it, None for ``_colN``.
+
+    ``row``: of a row value, where it lies; its ``column`` is what the stored columns of its fields begin with.
+    """
 
     sql: str
     type: Type = UNKNOWN
     constant: object = NOT_CONSTANT
     origin: Origin | None = None
+    row: Origin | None = None
     implied: tuple[Implied, ...] = ()
     name: str | None = None
 
@@ -75,6 +79,10 @@ class Value:
     def is_constant(self) -> bool:
         """Is the value known now?"""
         return self.constant is not NOT_CONSTANT
+
+    def detached(self) -> Value:
+        """The same value without where it comes from: a condition on it is none on a stored column."""
+        return replace(self, origin=None, row=None)
 
     def named(self, name: str) -> Value:
         """The same value under another output name."""
