@@ -28,7 +28,7 @@ class App:
     @property
     def has_lake(self) -> bool:
         """Whether there is a lake, so that asking does not make one. A database elsewhere counts as one."""
-        return self.settings.database_url is not None or self.settings.lake.exists()
+        return self.settings.database_url is not None or (self.settings.lake / "lake.db").exists()
 
     @cached_property
     def lake(self) -> Lake:

@@ -75,3 +75,26 @@ def test_an_id_that_does_not_exist_is_an_error(letters: Path) -> None:
     done = run(letters, "deadletters", "replay", "999", expected=1)
 
     assert b"999" in done.stderr
+
+
+def test_a_reason_that_does_not_exist_is_told_with_those_that_do(letters: Path) -> None:
+    done = run(letters, "deadletters", "list", "--reason", "truncate", expected=1)
+
+    assert b"gzip-truncated" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("deadletters", "list"),
+        ("deadletters", "replay"),
+        ("schema", "drift"),
+        ("query", "SELECT 1"),
+        ("ingest", "/", "--store", "events"),
+    ],
+)
+def test_a_folder_that_was_mistyped_is_told_and_no_lake_is_made_in_it(tmp_path: Path, command: tuple[str, ...]) -> None:
+    done = run(tmp_path / "mistyped", *command, expected=1)
+
+    assert b"there is no lake in" in done.stderr
+    assert not (tmp_path / "mistyped").exists()

@@ -39,6 +39,20 @@ def open_app(lake: Path | None = None, **settings: Any) -> Iterator[App]:
         app.close()
 
 
+@contextlib.contextmanager
+def open_lake(lake: Path | None = None, **settings: Any) -> Iterator[App]:
+    """As ``open_app``, where there is a lake: a folder that was mistyped is told, and no lake is made in it."""
+    from trailmere.errors import InvalidParameter
+
+    with open_app(lake, **settings) as app:
+        if not app.has_lake:
+            raise InvalidParameter(
+                f"there is no lake in {app.settings.lake}",
+                hint="name its folder with --lake, or make one: trailmere store create NAME",
+            )
+        yield app
+
+
 def talk() -> Console:
     """Where people are spoken to: stderr, with colours and progress only at a terminal."""
     from rich.console import Console

@@ -12,7 +12,7 @@ from cyclopts import App, Parameter
 from trailmere.cli.common import (
     LakeOption,
     OutputOption,
-    open_app,
+    open_lake,
     printable,
     talk,
     time_text,
@@ -44,7 +44,8 @@ def list_(
     lake: LakeOption = None,
 ) -> None:
     """Dead letters: where each was, why it could not be taken in, and how large it is."""
-    with open_app(lake) as app:
+    _check_reason(reason)
+    with open_lake(lake) as app:
         names = {one.id: one.name for one in app.stores.list()}
         store_id = None if store is None else app.stores.get(store).id
         found = app.lake.dead_letters(store_id, state=None if state == "all" else state, reason=reason)
@@ -58,6 +59,16 @@ def list_(
         write_table(columns, [[row[column] for column in columns] for row in rows], empty="none")
     if cut:
         talk().print(f"the first {limit}; --limit 0 shows all")
+
+
+def _check_reason(reason: str | None) -> None:
+    from trailmere.errors import InvalidParameter
+    from trailmere.events.formats import REASONS
+
+    if reason is not None and reason not in REASONS:
+        raise InvalidParameter(
+            f"expected a reason of dead letters, got {reason!r}", hint=f"one of {', '.join(REASONS)}"
+        )
 
 
 def _row(stored: StoredDeadLetter, names: dict[str, str]) -> dict[str, Any]:
@@ -91,7 +102,7 @@ def show(
     from trailmere.errors import InvalidParameter
     from trailmere.events.formats import REASONS
 
-    with open_app(lake) as app:
+    with open_lake(lake) as app:
         stored = app.lake.dead_letter(id)
         row = _row(stored, {one.id: one.name for one in app.stores.list()})
     content = stored.letter.content
@@ -128,7 +139,8 @@ def replay(
     lake: LakeOption = None,
 ) -> None:
     """Try dead letters again with the present decoder and limits; what is taken in is marked replayed."""
-    with open_app(lake) as app:
+    _check_reason(reason)
+    with open_lake(lake) as app:
         results = {name: _replay(app, name, some) for name, some in _by_store(app, ids, store, reason).items()}
     if output == "json":
         write_json(results)

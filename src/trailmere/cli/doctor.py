@@ -131,9 +131,9 @@ def check_query_worker(app: App) -> Iterator[Finding]:
 def check_lake_folder(app: App) -> Iterator[Finding]:
     """Can the lake be written, and is there room?"""
     home = app.settings.lake
-    if not home.exists():
+    if not home.exists() or not app.has_lake:
         mend = "it is made by the first `trailmere store create` or `trailmere demo`"
-        yield Finding("lake folder", "warning", f"{home} does not exist yet", mend)
+        yield Finding("lake folder", "warning", f"there is no lake in {home} yet", mend)
         return
     writable = os.access(home, os.W_OK | os.X_OK)
     yield Finding(

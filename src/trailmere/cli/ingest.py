@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from trailmere.cli.common import LakeOption, OutputOption, open_app, size, talk, write_json, write_pairs
+from trailmere.cli.common import LakeOption, OutputOption, open_lake, size, talk, write_json, write_pairs
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -61,7 +61,7 @@ def ingest(
     if follow and (source == "-" or dry_run):
         raise InvalidParameter("--follow goes with neither standard input nor --dry-run", hint="leave one of them out")
     scope = Scope(account, region, _utc(since), _utc(until))
-    with open_app(lake, ingest_workers=workers) as app, contextlib.closing(open_source(source, scope)) as opened:
+    with open_lake(lake, ingest_workers=workers) as app, contextlib.closing(open_source(source, scope)) as opened:
         found = app.lifecycle.use(store, Operation.INGEST)
         with stopped_by_signals() as stop, shown_progress() as progress:
             result = _run(app, found, opened, every if follow else None, dry_run, stop, progress)

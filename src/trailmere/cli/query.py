@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn, TextIO
 
 from cyclopts import Parameter
 
-from trailmere.cli.common import LakeOption, open_app, printable, size, write_json
+from trailmere.cli.common import LakeOption, open_lake, printable, size, write_json
 from trailmere.errors import InvalidParameter, StatementInvalid
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def query(
     _check_output(output, out)
     when = _moment(at)
     given = {"query_seconds": max_seconds, "query_memory_bytes": max_memory and max_memory * MIB, "query_rows": limit}
-    with open_app(lake, **given) as app:
+    with open_lake(lake, **given) as app:
         clock = Clock()
         if explain:
             _write_explanation(app.queries.explain(statement, at=when), output)

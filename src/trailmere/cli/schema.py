@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
-from trailmere.cli.common import LakeOption, OutputOption, open_app, write_json, write_table
+from trailmere.cli.common import LakeOption, OutputOption, open_lake, write_json, write_table
 
 if TYPE_CHECKING:
     from trailmere.events.columns import Column
@@ -76,7 +76,7 @@ def drift(
 
     Nothing of them is lost: they are in eventJson.
     """
-    with open_app(lake) as app:
+    with open_lake(lake) as app:
         stores = [app.stores.get(store)] if store is not None else app.stores.list()
         found = [(one.name, field) for one in stores for field in app.lake.fields(one.id)]
     if output == "json":
