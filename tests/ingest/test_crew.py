@@ -9,12 +9,15 @@ import signal
 from random import Random
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.ingest.corpus import envelope, event, lost_and_doubled, make, packed
+from trailmere.errors import LakeError
 from trailmere.events.selector_templates import template
 from trailmere.ingest.crew import Crew
 from trailmere.ingest.records import Failure, Limits, Outcome, Recipe, Task
 from trailmere.ingest.run import Ingest
-from trailmere.ingest.worker import perform
+from trailmere.ingest.worker import perform, serve
 from trailmere.sources.delivery import Delivery
 from trailmere.sources.local import file_uri
 from trailmere.sources.opening import open_source
@@ -56,6 +59,22 @@ def measures_itself(connection: Connection, recipe: Recipe, _parent: int) -> Non
     connection.send(Failure(outcome.number, outcome.dead_letters[0].reason, str((after - before) * 1024)))
 
 
+class Unfindable:
+    """A life that the new process cannot even read."""
+
+    def __call__(self, connection: Connection, recipe: Recipe, parent: int) -> None:
+        """Never reached."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return (__import__, ("trailmere.no_such_module",))
+
+
+def cannot_write(connection: Connection, recipe: Recipe, parent: int) -> None:
+    """A worker that may write next to nothing, as on a disk that is full."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+    serve(connection, recipe, parent)
+
+
 def take(lake: Lake, store: EventDataStore, folder: Path, limits: Limits, serve: object) -> Account:
     with Ingest(lake, store, limits, serve=serve) as run:  # type: ignore[arg-type]
         run.take(list(open_source(str(folder)).listing()))
@@ -84,6 +103,22 @@ def test_a_delivery_that_never_ends_is_rejected_after_its_time(lake: Lake, store
     account = take(lake, store, folder, Limits(workers=1, batch_bytes=1, task_seconds=8), hangs_at_one)
 
     assert (account.deliveries_taken, account.reasons) == (1, {"decoder-timeout": 1})
+
+
+@pytest.mark.parametrize(
+    ("life", "said"), [(cannot_write, "cannot write to the lake"), (Unfindable(), "end before they begin")]
+)
+def test_no_delivery_is_rejected_for_a_fault_of_the_machine(
+    lake: Lake, store: EventDataStore, folder: Path, life: object, said: str
+) -> None:
+    corpus = make(folder, 3, ["good"] * 5)
+
+    with pytest.raises(LakeError, match=said):
+        take(lake, store, folder, Limits(workers=1), life)
+    assert list(lake.deliveries(store.id)) == []
+
+    take(lake, store, folder, Limits(workers=1), None)
+    assert lost_and_doubled(lake, store.id, corpus.wanted) == (0, 0)
 
 
 def test_a_worker_that_is_killed_from_outside_costs_nothing(lake: Lake, store: EventDataStore, folder: Path) -> None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from multiprocessing import connection as pipes
 from typing import TYPE_CHECKING
 
+from trailmere.errors import LakeError
 from trailmere.ingest.records import Failure, Outcome, Recipe, Task
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
 IN_HAND = 2
+MOST_STILLBORN = 5  # workers in a row that die before they have begun
 _STOP_SIGNALS = {signal.SIGINT, signal.SIGTERM}
 
 
@@ -33,6 +35,7 @@ class _Worker:
     pipe: Connection
     tasks: deque[Task] = field(default_factory=deque)  # the first is being worked on
     since: float = 0.0
+    started: bool = False
 
 
 # The life of a worker: its end of the pipe, the recipe, the id of the process that started it.
@@ -48,6 +51,7 @@ class Crew:
         self._most = max(1, workers)
         self._crew: list[_Worker] = []
         self._waiting: deque[Task] = deque()
+        self._stillborn = 0
 
     def busy(self) -> bool:
         """Whether any task is out."""
@@ -72,7 +76,10 @@ class Crew:
             worker.pipe.send(task)
 
     def results(self, timeout: float | None = None) -> Iterator[Outcome | Failure]:
-        """What has come back, waiting up to ``timeout`` seconds for the first of it (None: as long as it takes)."""
+        """What has come back, waiting up to ``timeout`` seconds for the first of it (None: as long as it takes).
+
+        Raises LakeError where no worker can be started.
+        """
         waited = time.monotonic()
         while self.busy():
             left = self._patience(timeout, waited)
@@ -113,7 +120,7 @@ class Crew:
         target = self._serve or serve
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=target, args=(theirs, self._recipe, os.getpid()), daemon=True)
+        process = context.Process(target=_live, args=(target, theirs, self._recipe, os.getpid()), daemon=True)
         # Blocked in the child until it has said what an interrupt means to it.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
         try:
@@ -127,9 +134,12 @@ class Crew:
 
     def _hear(self, worker: _Worker) -> Outcome | Failure | None:
         try:
-            told: Outcome | Failure = worker.pipe.recv()
+            told: Outcome | Failure | None = worker.pipe.recv()
         except (EOFError, OSError):
             return self._bury(worker, "decoder-crashed", "the process that decoded it died")
+        if told is None:
+            worker.started, worker.since, self._stillborn = True, time.monotonic(), 0
+            return None
         worker.tasks.popleft()
         worker.since = time.monotonic()
         if self._waiting:
@@ -150,10 +160,22 @@ class Crew:
         if worker.process.exitcode is not None and worker.process.exitcode < 0:
             message += f" (signal {-worker.process.exitcode})"
         worker.process.close()
-        running, in_hand = worker.tasks.popleft() if worker.tasks else None, list(worker.tasks)
+        if not worker.started:
+            self._count_stillborn(message)
+        running = worker.tasks.popleft() if worker.tasks and worker.started else None
+        in_hand = list(worker.tasks)
         for task in in_hand:
             self.give(task)
         return None if running is None else Failure(running.number, reason, message)
+
+    def _count_stillborn(self, message: str) -> None:
+        """A worker that died before it began says nothing about its deliveries: none must be rejected for it."""
+        self._stillborn += 1
+        if self._stillborn >= MOST_STILLBORN:
+            raise LakeError(
+                f"the processes that decode end before they begin: {message}",
+                hint="run: trailmere doctor; nothing was lost, the next run takes the rest in",
+            )
 
     def _patience(self, timeout: float | None, since: float) -> float | None:
         """How long to wait: until the time-out, or until a task is overdue."""
@@ -162,3 +184,9 @@ class Crew:
         if timeout is not None:
             ends.append(since + timeout)
         return max(0.0, min(ends) - now) if ends else None
+
+
+def _live(serve: Serve, pipe: Connection, recipe: Recipe, parent: int) -> None:
+    """The life of a worker, which begins by saying that it has begun."""
+    pipe.send(None)
+    serve(pipe, recipe, parent)

@@ -73,9 +73,15 @@ class Outcome:
     content_bytes: int = 0
 
 
+LAKE_UNWRITABLE = "lake-unwritable"
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A task that came to nothing: its worker died, hung, or met an error that it did not expect."""
+    """A task that came to nothing: its worker died, hung, or met an error that it did not expect.
+
+    With the reason ``LAKE_UNWRITABLE`` no delivery is at fault, and none must be rejected for it.
+    """
 
     number: int
     reason: str

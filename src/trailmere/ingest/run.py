@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from trailmere.errors import DeliveryError
 from trailmere.ingest.chunks import Ratio, group, look_up, pages
 from trailmere.ingest.crew import Crew, Serve
-from trailmere.ingest.records import Failure, Limits, Outcome, Recipe, Task
+from trailmere.ingest.records import LAKE_UNWRITABLE, Failure, Limits, Outcome, Recipe, Task
 from trailmere.ingest.tally import Tally
+from trailmere.lake.disk import unwritable
 
 if TYPE_CHECKING:
     from trailmere.ingest.account import Account
@@ -210,7 +211,12 @@ class Ingest:
         self._commit_finished()
 
     def _recover_task(self, task: Task, open_batch: _OpenBatch, failure: Failure) -> None:
-        """Halve a task that came to nothing. A delivery that is alone and fails a second time is the culprit."""
+        """Halve a task that came to nothing. A delivery that is alone and fails a second time is the culprit.
+
+        Raises LakeError where the lake is at fault: then the run ends, and no delivery is rejected for it.
+        """
+        if failure.reason == LAKE_UNWRITABLE:
+            raise unwritable(failure.message)
         half = (len(task.deliveries) + 1) // 2
         if half < len(task.deliveries):
             for some in (task.deliveries[:half], task.deliveries[half:]):

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from trailmere.events.decode import Event, RowBuilder
-from trailmere.ingest.records import Failure, Outcome, Recipe, Task
+from trailmere.ingest.records import LAKE_UNWRITABLE, Failure, Outcome, Recipe, Task
 from trailmere.ingest.steps import Bench, RowSink, Work, take
 from trailmere.lake.files import write_rows
 
@@ -119,6 +119,8 @@ def serve(connection: Connection, recipe: Recipe, parent: int) -> None:
 def _guarded(task: Task, recipe: Recipe) -> Outcome | Failure:
     try:
         return perform(task, recipe)
+    except OSError as error:  # reading a delivery raises DeliveryError: what is left is writing (no space, no rights)
+        return Failure(task.number, LAKE_UNWRITABLE, error.strerror or str(error))
     except Exception as error:  # a fault of ours costs one delivery, not the run; the loop finds which
         return Failure(task.number, "decoder-crashed", f"{type(error).__name__}: {error}"[:2000])
 

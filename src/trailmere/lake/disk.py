@@ -9,8 +9,11 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlparse
+
+from trailmere.errors import LakeError
 
 _ensured: set[str] = set()  # folders whose names this process has synced
 
@@ -20,6 +23,23 @@ def local_path(location: str) -> Path:
     if location.startswith("file:"):
         return Path(unquote(urlparse(location).path))
     return Path(location)
+
+
+def unwritable(why: str) -> LakeError:
+    """The system would not let a file of the lake be written (no space, no rights, a limit)."""
+    return LakeError(
+        f"cannot write to the lake: {why}",
+        hint="free space or mend the rights, and run it again: what was committed stays, the rest is taken in then",
+    )
+
+
+@contextlib.contextmanager
+def told_as_lake_error() -> Iterator[None]:
+    """Errors of the system become LakeError."""
+    try:
+        yield
+    except OSError as error:
+        raise unwritable(error.strerror or str(error)) from error
 
 
 def sync_folder(folder: Path | str) -> None:

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from trailmere.lake import deadletters, ledger, view
-from trailmere.lake.disk import make_folder, sync_folder
+from trailmere.lake.disk import make_folder, sync_folder, told_as_lake_error
 from trailmere.lake.locks import AdvisoryLocks, FileLocks, Locks, held
 from trailmere.lake.records import Totals
 from trailmere.registry.database import create_tables, open_database, reading, sqlite_url, writing
@@ -105,13 +105,15 @@ class Lake:
         """Settle the batches whose owner is gone; returns how many. To be called before ``begin``."""
         from trailmere.lake import append
 
-        return append.recover(self._premises, store_id)
+        with told_as_lake_error():
+            return append.recover(self._premises, store_id)
 
     def begin(self, store_id: str) -> Batch:
         """Open a batch: from here to ``commit`` or ``abandon`` it is this process's. Raises StoreNotFound."""
         from trailmere.lake import append
 
-        return append.begin(self._premises, store_id)
+        with told_as_lake_error():
+            return append.begin(self._premises, store_id)
 
     def commit(
         self,
@@ -124,12 +126,13 @@ class Lake:
         """Append what is new in the batch and enter all of it in the ledger; durable when it returns.
 
         ``files`` may be of several ``write_rows``; their ``delivery_rows`` index ``deliveries``.
-        Raises ValueError where counts and rows disagree, LakeError where the batch was given up by others,
-        LakeDamaged, LakeBusy.
+        Raises ValueError where counts and rows disagree, LakeError where the batch was given up by others or
+        the disk would not take it, LakeDamaged, LakeBusy.
         """
         from trailmere.lake import append
 
-        return append.commit(self._premises, batch, files, deliveries, dead_letters, new_fields)
+        with told_as_lake_error():
+            return append.commit(self._premises, batch, files, deliveries, dead_letters, new_fields)
 
     def abandon(self, batch: Batch) -> None:
         """Give a batch up and remove its files."""
