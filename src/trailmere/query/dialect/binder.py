@@ -63,6 +63,7 @@ _CARRIED: dict[type[exp.Expr], set[str]] = {
     exp.Div: {"typed", "safe"},
     exp.DPipe: {"safe"},
     exp.Array: {"value_constructor", "bracket_notation"},
+    exp.ParseJSON: {"is_literal"},
     exp.NullSafeEQ: set(),
 }
 _QUERIES = (exp.Query, exp.Values)

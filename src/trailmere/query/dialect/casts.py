@@ -6,11 +6,21 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from trailmere.events.types import BOOLEAN, TIMESTAMP, VARCHAR, Array, Map, Row, Type
+from trailmere.events.types import BOOLEAN, DOUBLE, TIMESTAMP, VARCHAR, Array, Map, Row, Type
 from trailmere.query.dialect import times
 from trailmere.query.dialect.binder import Binder, shown_type
 from trailmere.query.dialect.moments import to_timestamp
-from trailmere.query.dialect.types import DATE, IPADDRESS, JSON, NUMERIC, UNKNOWN, VARBINARY, engine_type, from_sqlglot
+from trailmere.query.dialect.types import (
+    DATE,
+    INTEGRAL,
+    IPADDRESS,
+    JSON,
+    NUMERIC,
+    UNKNOWN,
+    VARBINARY,
+    engine_type,
+    from_sqlglot,
+)
 from trailmere.query.dialect.values import Value, day, identifier, null
 
 if TYPE_CHECKING:
@@ -77,6 +87,8 @@ def _convert(binder: Binder, node: exp.Expr, value: Value, wanted: Type) -> str:
     if isinstance(kind, Row) and isinstance(wanted, Row) and len(kind.fields) == len(wanted.fields):
         return _row_to_row(binder, node, sql, kind, wanted)
     _check(binder, node, kind, wanted)
+    if kind == DOUBLE and wanted in INTEGRAL:  # halves away from zero; the engine would round them to even
+        sql = f"round({sql})"
     return f"CAST({sql} AS {engine_type(wanted)})"
 
 

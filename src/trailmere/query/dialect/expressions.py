@@ -361,6 +361,10 @@ def _bytes(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
     return Value(f"unhex('{digits}')", VARBINARY)
 
 
+def _json(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
+    return _through(binder, node, "json_parse", (node.this,), scope)
+
+
 WRITERS: dict[type[exp.Expr], Writer] = {
     exp.Column: _column,
     exp.Dot: _column,
@@ -401,6 +405,7 @@ WRITERS: dict[type[exp.Expr], Writer] = {
     exp.Bracket: _bracket,
     exp.Tuple: _tuple,
     exp.HexString: _bytes,
+    exp.ParseJSON: _json,
     exp.Anonymous: write_call,
     exp.GroupConcat: write_listagg,
     exp.Window: write_window,

@@ -13,6 +13,10 @@ _OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 
 _TEXT = (
     "lake_regexp_extract(s, p, g) AS CASE WHEN regexp_matches(s, p) THEN regexp_extract(s, p, g) END",
+    "lake_split_limit(s, d, n) AS CASE WHEN n < 1 "
+    "THEN [CAST(CAST('lake: the limit of split is 1 or more, not ' || n AS INTEGER) AS VARCHAR)] "
+    "WHEN len(string_split(s, d)) <= n THEN string_split(s, d) "
+    "ELSE list_append(string_split(s, d)[1:n - 1], array_to_string(string_split(s, d)[n:], d)) END",
     "lake_split_part(s, d, n) AS CASE WHEN n < 1 THEN NULL "
     "WHEN n <= len(string_split(s, d)) THEN string_split(s, d)[n] END",
     "lake_substr(s, n) AS CASE WHEN n = 0 OR -n > length(s) THEN '' ELSE substr(s, n) END",

@@ -268,7 +268,9 @@ def _name_unnested(binder: Binder, node: exp.Unnest, relation: Relation, names: 
     if names and len(names) != len(relation.columns):
         shown = ", ".join(column.name for column in relation.columns)
         raise binder.fault(
-            node, f"the alias names {len(names)} columns and UNNEST gives {len(relation.columns)}: {shown}"
+            node,
+            f"the alias names {len(names)} columns and UNNEST gives {len(relation.columns)}: {shown}",
+            f"write AS {alias.name if alias is not None and alias.name else 't'}({shown}), or the alias alone",
         )
     if names:
         relation.columns = tuple(

@@ -50,7 +50,7 @@ def _exists(call: Call) -> Value:
 
 
 def _size(call: Call) -> Value:
-    return Value(f"lake_json_size({_extracted(call)})", BIGINT)
+    return Value(f"CAST(lake_json_size({_extracted(call)}) AS BIGINT)", BIGINT)
 
 
 def _length(call: Call) -> Value:

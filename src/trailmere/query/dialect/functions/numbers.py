@@ -60,6 +60,13 @@ def _contains(call: Call) -> Value:
     return Value(f"lake_in_network({holder.sql}, {address})", BOOLEAN)
 
 
+def _random(call: Call) -> Value:
+    """``random()`` is in [0, 1); ``random(n)`` a whole number in [0, n)."""
+    if not call.arguments:
+        return Value("random()", DOUBLE)
+    return Value(f"CAST(floor(random() * {call.bind(0).sql}) AS BIGINT)", BIGINT)
+
+
 def _plain(name: str, engine: str | None = None) -> Function:
     return Function(name, "n", DOUBLE, f"{engine or name}({{0}})")
 
@@ -86,8 +93,8 @@ FUNCTIONS = (
     Function("is_nan", "n", BOOLEAN, "isnan(CAST({0} AS DOUBLE))"),
     Function("is_finite", "n", BOOLEAN, "isfinite(CAST({0} AS DOUBLE))"),
     Function("is_infinite", "n", BOOLEAN, "isinf(CAST({0} AS DOUBLE))"),
-    Function("random", "", DOUBLE, "random()"),
-    Function("rand", "", DOUBLE, "random()"),
+    Function("random", "?i", DOUBLE, _random),
+    Function("rand", "?i", DOUBLE, _random),
     Function("uuid", "", VARCHAR, "CAST(uuid() AS VARCHAR)"),
     Function("bitwise_and", "ii", BIGINT, "({0} & {1})"),
     Function("bitwise_or", "ii", BIGINT, "({0} | {1})"),

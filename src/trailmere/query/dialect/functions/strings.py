@@ -106,7 +106,7 @@ FUNCTIONS = (
     Function("position", "ss", BIGINT, "strpos({1}, {0})"),
     Function("starts_with", "ss", BOOLEAN, "starts_with({0}, {1})"),
     Function("ends_with", "ss", BOOLEAN, "ends_with({0}, {1})"),
-    Function("split", "ss", Array(VARCHAR), "string_split({0}, {1})"),
+    Function("split", "ss?i", Array(VARCHAR), {2: "string_split({0}, {1})", 3: "lake_split_limit({0}, {1}, {2})"}),
     Function("split_part", "ssi", VARCHAR, "lake_split_part({0}, {1}, {2})"),
     Function("split_to_map", "sss", Map(), "lake_split_to_map({0}, {1}, {2})"),
     Function("concat", "..*", VARCHAR, _concat),
