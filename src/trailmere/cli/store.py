@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -22,17 +21,16 @@ from trailmere.cli.common import (
     OutputFormat,
     OutputOption,
     open_app,
+    open_lake,
     report_error,
     talk,
     write_json,
     write_pairs,
     write_table,
 )
-from trailmere.errors import InvalidEventSelectors, InvalidParameter, LakeError, StoreNotFound
+from trailmere.errors import InvalidEventSelectors, InvalidParameter, LakeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from trailmere.app import App
     from trailmere.events.selectors import AdvancedEventSelector
     from trailmere.lake.records import Totals
@@ -113,7 +111,7 @@ def list_stores(*, lake: LakeOption = None, output: OutputOption = "table") -> N
 @store.command
 def show(name: StoreArgument, *, lake: LakeOption = None, output: OutputOption = "table") -> None:
     """One event data store: its selectors, what is in it, and the sums of its ledger."""
-    with _open_stores(lake, name) as app:
+    with open_lake(lake) as app:
         _settled(app)
         found = app.stores.get(name)
         totals = app.lake.totals(found.id)
@@ -146,7 +144,7 @@ def update(
         "multi_region": multi_region,
         "kms_key": kms_key,
     }
-    with _open_stores(lake, store) as app:
+    with open_lake(lake) as app:
         changed = app.stores.update(store, **changes)
     _write(changed, output)
 
@@ -154,7 +152,7 @@ def update(
 @store.command
 def delete(name: StoreArgument, *, lake: LakeOption = None, output: OutputOption = "table") -> None:
     """Pending deletion: it can be restored for seven days, then it is deleted with all its events."""
-    with _open_stores(lake, name) as app:
+    with open_lake(lake) as app:
         deleted = app.lifecycle.delete(name)
     _write(deleted, output)
     talk().print(f"to keep it: trailmere store restore {deleted.name}", markup=False)
@@ -163,7 +161,7 @@ def delete(name: StoreArgument, *, lake: LakeOption = None, output: OutputOption
 @store.command
 def restore(name: StoreArgument, *, lake: LakeOption = None, output: OutputOption = "table") -> None:
     """Bring an event data store back that is pending deletion."""
-    with _open_stores(lake, name) as app:
+    with open_lake(lake) as app:
         restored = app.lifecycle.restore(name)
     _write(restored, output)
 
@@ -171,7 +169,7 @@ def restore(name: StoreArgument, *, lake: LakeOption = None, output: OutputOptio
 @store.command
 def start_ingestion(name: StoreArgument, *, lake: LakeOption = None, output: OutputOption = "table") -> None:
     """Let an event data store take events in again."""
-    with _open_stores(lake, name) as app:
+    with open_lake(lake) as app:
         started = app.stores.start_ingestion(name)
     _write(started, output)
 
@@ -179,7 +177,7 @@ def start_ingestion(name: StoreArgument, *, lake: LakeOption = None, output: Out
 @store.command
 def stop_ingestion(name: StoreArgument, *, lake: LakeOption = None, output: OutputOption = "table") -> None:
     """Let an event data store take no more events in. It can still be queried."""
-    with _open_stores(lake, name) as app:
+    with open_lake(lake) as app:
         stopped = app.stores.stop_ingestion(name)
     _write(stopped, output)
 
@@ -250,18 +248,6 @@ def as_json(store: EventDataStore) -> dict[str, object]:
     if store.kms_key is not None:
         members["KmsKeyId"] = store.kms_key
     return members
-
-
-@contextmanager
-def _open_stores(lake: Path | None, name: str) -> Iterator[App]:
-    """The application, where there is a lake: asking for a store must not make one."""
-    with open_app(lake) as app:
-        if not app.has_lake:
-            raise StoreNotFound(
-                f"there is no event data store {name!r}: no lake is in {app.settings.lake}",
-                hint="name its folder with --lake, or make one: trailmere store create NAME",
-            )
-        yield app
 
 
 def _settled(app: App) -> Sequence[EventDataStore]:
