@@ -124,7 +124,7 @@ def _map_array(column: Column) -> pa.Array:
         if members:
             keys.extend(members)
             items.extend(map(bytes, members.values()))
-    texts = pa.array(list(map(values.map_value, items)), pa.binary()).view(pa.string())
+    texts = pa.array(values.map_values(items), pa.binary()).view(pa.string())
     return pa.MapArray.from_arrays(_offsets(column), pa.array(keys, pa.string()), texts, mask=_missing(column))
 
 
