@@ -53,6 +53,9 @@ FAULTS = [
     ("SELECT eventName FROM trail, -- and\n WHERE 1 = 1", 1, 28, "nothing follows this comma", ""),
     ("SELECT eventName FROM trail ORDER BY 1,;", 1, 39, "nothing follows this comma", ""),
     ("SELECT 1;\nSELECT 2", 2, 1, "a second one begins here", "one by one"),
+    ("SELECT eventName FROM trail WHERE eventName = 'a' AND ;", 1, 51, "it ends after AND", ""),
+    ("SELECT eventName FROM trail WHERE eventName =\n", 1, 45, "it ends after =", ""),
+    ("SELECT r.arn FROM trail CROSS JOIN UNNEST(resources) AS r(arn)", 1, None, "4: accountid", "AS r(accountid, type"),
     ("SELECT rank() FROM trail", 1, 8, "rank needs an OVER", ""),
 ]
 

@@ -23,6 +23,29 @@ if TYPE_CHECKING:
 _SPELLED = ("CAST", "TRY_CAST", "EXTRACT", "TRIM", "POSITION", "SUBSTRING", "LISTAGG")
 
 
+# What cannot be the end of a statement.
+_GO_ON = frozenset(
+    {
+        "SELECT",
+        "FROM",
+        "WHERE",
+        "AND",
+        "OR",
+        "NOT",
+        "ON",
+        "BY",
+        "IN",
+        "LIKE",
+        "BETWEEN",
+        "IS",
+        "HAVING",
+        "JOIN",
+        "LIMIT",
+    }
+    | {"=", "<", ">", "<=", ">=", "!=", "<>", "+", "-", "*", "/", "||"}
+)
+
+
 class _Parser(TrinoParser):
     FUNCTIONS: ClassVar = {}
     FUNCTION_PARSERS: ClassVar = {name: TrinoParser.FUNCTION_PARSERS[name] for name in _SPELLED}
@@ -74,6 +97,8 @@ def _unreadable(source: Source, error: ParseError) -> NoReturn:
     offset = source.offset(detail.get("line") or 1, (detail.get("col") or 1)) - max(len(found) - 1, 0)
     line, column = source.line_and_column(offset)
     shown = f"unexpected {found}" if found else "the statement ends too early"
+    if found.upper() in _GO_ON and source.parsed[offset + len(found) :].strip(" \t\r\n;") == "":
+        shown = f"it ends after {found}"
     raise StatementInvalid(
         f"the statement cannot be read: {shown}",
         line=line,
