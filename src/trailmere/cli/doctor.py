@@ -139,7 +139,7 @@ def check_lake_folder(app: App) -> Iterator[Finding]:
     yield Finding(
         "lake folder",
         "ok" if writable else "fault",
-        str(home),
+        str(home) if writable else f"{home} cannot be written",
         "" if writable else "make it writable for this user, or name another with --lake",
     )
     free = shutil.disk_usage(home).free
