@@ -69,6 +69,22 @@ def test_a_whole_delivery_that_was_rejected_is_taken_in_and_known_from_then_on(
     assert lost_and_doubled(lake, store.id, wanted(record)) == (0, 0)
 
 
+def test_a_whole_delivery_is_taken_in_though_one_of_its_records_cannot_be(
+    lake: Lake, store: EventDataStore, folder: Path
+) -> None:
+    record = event(Random(1))
+    (folder / "a.json.gz").write_bytes(packed(envelope([event(Random(2), eventTime="never"), record])))
+    ingest(lake, store, open_source(str(folder)), Limits(workers=1, max_delivery_bytes=500))
+
+    result = replay(lake, store, [letter.id for letter in lake.dead_letters(store.id)], DEEP)
+
+    assert (result.replayed, lost_and_doubled(lake, store.id, wanted(record))) == (1, (0, 0))
+    assert {(stored.letter.reason, stored.state) for stored in lake.dead_letters(store.id)} == {
+        ("too-large", "replayed"),
+        ("event-time", "open"),
+    }
+
+
 def test_what_still_cannot_be_read_makes_no_new_dead_letter(lake: Lake, store: EventDataStore, folder: Path) -> None:
     (folder / "a.json").write_bytes(b'{"Records":[{"eventTime":"never"},')
     (folder / "b.json.gz").write_bytes(b"\x1f\x8bnothing")

@@ -72,7 +72,10 @@ def _name(path: Path | None) -> str | None:
 
 
 def _readable(store: EventDataStore, deliveries: dict[int, Delivery], limits: Limits) -> list[int]:
-    """The letters that come to records or to nothing but records: each tried alone, without writing."""
+    """The letters that can be taken in now: each tried alone, without writing.
+
+    A whole delivery is taken in though some of its records cannot be: those become dead letters of their own.
+    """
     crew = Crew(Recipe(store.family, store.selectors, limits), limits.workers)
     readable: list[int] = []
     waiting = list(deliveries.items())
@@ -81,14 +84,16 @@ def _readable(store: EventDataStore, deliveries: dict[int, Delivery], limits: Li
             while waiting and crew.has_room():
                 id, delivery = waiting.pop(0)
                 crew.give(Task(id, (delivery,), {}, None))
-            readable += [told.number for told in crew.results() if _is_whole(told)]
+            readable += [told.number for told in crew.results() if _is_taken(told, deliveries)]
     finally:
         crew.close()
     return sorted(readable)
 
 
-def _is_whole(told: Outcome | Failure) -> bool:
-    return isinstance(told, Outcome) and told.entries[0].status == "taken" and not told.dead_letters
+def _is_taken(told: Outcome | Failure, deliveries: dict[int, Delivery]) -> bool:
+    if isinstance(told, Failure) or told.entries[0].status != "taken":
+        return False
+    return not told.dead_letters or deliveries[told.number].record_of is None
 
 
 def _take(lake: Lake, store: EventDataStore, deliveries: Sequence[Delivery], limits: Limits) -> Account:
