@@ -11,6 +11,7 @@ import os
 import shlex
 import shutil
 import sys
+import textwrap
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -189,7 +190,8 @@ def _investigate(app: App) -> bool:
     for question in COMPROMISED_KEY_QUESTIONS:
         out.write(f"\n{_rule(question)}\n{question.sql}\n\n")
         found, seconds = _ask(app, question)
-        out.write(f"\n{found:,} {'row' if found == 1 else 'rows'}, {seconds * 1000:.0f} ms\n=> {question.meaning}\n")
+        out.write(f"\n{found:,} {'row' if found == 1 else 'rows'}, {seconds * 1000:.0f} ms\n")
+        out.write(f"{_wrapped(f'=> {question.meaning}')}\n")
         expected = len(question.rows())
         if found != expected:
             failed = True
@@ -200,8 +202,16 @@ def _investigate(app: App) -> bool:
 
 def _rule(question: Question) -> str:
     title = f"-- {question.number}  {question.title} "
-    width = min(WIDEST, shutil.get_terminal_size((100, 24)).columns)
-    return title + "-" * max(0, width - len(title))
+    return title + "-" * max(0, _width() - len(title))
+
+
+def _wrapped(text: str) -> str:
+    """At a terminal, lines that end between words; in a pipe the text as it is."""
+    return textwrap.fill(text, _width(), subsequent_indent="   ") if sys.stdout.isatty() else text
+
+
+def _width() -> int:
+    return min(WIDEST, shutil.get_terminal_size((100, 24)).columns)
 
 
 def _ask(app: App, question: Question) -> tuple[int, float]:
