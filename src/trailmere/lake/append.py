@@ -20,7 +20,7 @@ import secrets
 import socket
 import time
 import zlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from trailmere.errors import LakeDamaged, LakeError, StoreNotFound
@@ -31,7 +31,7 @@ from trailmere.lake.disk import remove_files
 from trailmere.lake.files import files_of_batch
 from trailmere.lake.locks import held
 from trailmere.lake.reader import RecordReader
-from trailmere.lake.records import Appended, Batch, DeliveryEntry, NewField
+from trailmere.lake.records import Appended, Batch, DeliveryEntry, NewField, as_row
 from trailmere.lake.schema import arrow
 from trailmere.lake.snapshots import open_index
 from trailmere.registry.database import reading, writing
@@ -252,8 +252,8 @@ def _sweep(premises: Premises, batch: Batch, decision: Decision) -> None:
 
 def _encode(decision: Decision, fields: Sequence[NewField]) -> bytes:
     content = {
-        "deliveries": [asdict(entry) for entry in decision.deliveries],
-        "fields": [asdict(field) for field in fields],
+        "deliveries": [as_row(entry) for entry in decision.deliveries],
+        "fields": [as_row(field) for field in fields],
         "files": [{"path": file.path, "rows": file.rows, "sha256": file.sha256} for file in decision.files],
     }
     return zlib.compress(json.dumps(content).encode(), 1)

@@ -7,7 +7,7 @@ of the transaction. What the numbers mean is told in ``lake.records``; when they
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -30,7 +30,7 @@ from sqlalchemy import (
     update,
 )
 
-from trailmere.lake.records import DeliveryEntry, KnownField, NewField
+from trailmere.lake.records import DeliveryEntry, KnownField, NewField, as_row
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -248,7 +248,7 @@ def _lines(connection: Connection, store_id: str, ids: Sequence[str]) -> dict[st
 
 
 def _values(entry: DeliveryEntry, store_id: str, batch_id: str, now: int) -> dict[str, Any]:
-    return asdict(entry) | {
+    return as_row(entry) | {
         "store_id": store_id,
         "batch_id": batch_id,
         "sightings": 1,
@@ -266,9 +266,9 @@ def _change(
     now: int,
 ) -> None:
     if "store_id" in line:  # entered a moment ago in this batch
-        line.update(asdict(entry))
+        line.update(as_row(entry))
         return
-    values = asdict(entry) | {"batch_id": batch_id, "last_seen_us": now}
+    values = as_row(entry) | {"batch_id": batch_id, "last_seen_us": now}
     connection.execute(update(deliveries).where(*_is(store_id, entry.id)).values(**values))
 
 
@@ -344,7 +344,7 @@ def note_fields(connection: Connection, store_id: str, seen: Iterable[NewField])
             .values(count=fields.c.count + field.count)
         )
         if not changed.rowcount:
-            values = asdict(field) | {"store_id": store_id, "first_seen_us": now_us()}
+            values = as_row(field) | {"store_id": store_id, "first_seen_us": now_us()}
             connection.execute(insert(fields).values(**values))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -96,6 +96,11 @@ class DeliveryEntry:
     duplicate: int = 0
     dead: int = 0
     conflicting_events: int = 0
+
+
+def as_row(record: DeliveryEntry | NewField) -> dict[str, Any]:
+    """Its fields by name. They are flat; ``dataclasses.asdict`` would look into each value for more."""
+    return {name: getattr(record, name) for name in record.__slots__}
 
 
 def delivery_id(uri: str, version: str | None, sha256_stored: str) -> str:
