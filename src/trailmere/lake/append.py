@@ -88,9 +88,10 @@ def batch_lock(batch_id: str) -> str:
 def begin(premises: Premises, store_id: str) -> Batch:
     """Open a batch. Its intent is on disk when this returns, and its lock is held.
 
-    Raises StoreNotFound where the store has no table.
+    Raises StoreNotFound where the store has no table, LakeDamaged where its files lie in another lake.
     """
     table = catalogs.load(premises.catalog, store_id)
+    catalogs.check_place(table, premises.location(store_id))
     family = table.properties["trailmere.family"]
     if catalogs.lacks_columns(table, family):
         with held(premises.locks, store_lock(store_id)):

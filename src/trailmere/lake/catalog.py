@@ -22,6 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from trailmere.errors import LakeDamaged, StoreNotFound
 from trailmere.events import columns
 from trailmere.lake import schema
+from trailmere.lake.disk import local_path
 from trailmere.lake.fileio import IMPLEMENTATION
 from trailmere.lake.view import CATALOG, NAMESPACE
 from trailmere.registry.database import read_engine
@@ -96,6 +97,16 @@ def load(catalog: Catalog, store_id: str) -> Table:
             f"the metadata file of the store {store_id} cannot be read: {error}",
             hint="restore the lake's folder from a copy; nothing was changed",
         ) from error
+
+
+def check_place(table: Table, location: Path) -> None:
+    """Raise LakeDamaged where the table's files lie elsewhere: writing would change the lake that this is a copy of."""
+    found = local_path(table.location()).resolve()
+    if found != location.resolve():
+        raise LakeDamaged(
+            f"expected the table of this store in {location}, and its metadata says {found}: the lake was copied or moved",
+            hint="use the lake at its old place, or make a new one and ingest anew; nothing was changed",
+        )
 
 
 def lacks_columns(table: Table, family: str) -> bool:
