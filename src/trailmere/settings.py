@@ -43,7 +43,7 @@ class Settings:
         default=30.0, metadata=_means("Age in seconds at which what has been read is committed.")
     )
     max_delivery_bytes: int = field(
-        default=1 * GIB, metadata=_means("Size of one delivery, uncompressed; more is a dead letter.")
+        default=512 * MIB, metadata=_means("Size of one delivery, uncompressed; more is a dead letter.")
     )
     max_json_depth: int = field(default=256, metadata=_means("Nesting of a record; more is a dead letter."))
     query_seconds: float = field(default=600.0, metadata=_means("Time a query may take."))

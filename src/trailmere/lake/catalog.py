@@ -104,7 +104,8 @@ def check_place(table: Table, location: Path) -> None:
     found = local_path(table.location()).resolve()
     if found != location.resolve():
         raise LakeDamaged(
-            f"expected the table of this store in {location}, and its metadata says {found}: the lake was copied or moved",
+            f"expected the table of this store in {location}, and its metadata says {found}: "
+            "the lake was copied or moved",
             hint="use the lake at its old place, or make a new one and ingest anew; nothing was changed",
         )
 
