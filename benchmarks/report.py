@@ -142,15 +142,23 @@ def _ingest(results: Results, corpus: Corpus) -> str:
 def _ingest_row(one: Taken, limit: Taken | None, duckdb: Taken | None) -> str:
     if one.failure:
         return f"| {one.label} | failed: {_cell(one.failure)} | | | | | | | |"
-    ratio = one.cpu_microseconds / limit.cpu_microseconds if limit and not limit.failure else None
-    against = one.marginal_wall_seconds / duckdb.marginal_wall_seconds if duckdb and not duckdb.failure else None
+    ratio = _quotient(one.cpu_microseconds, limit.cpu_microseconds) if limit and not limit.failure else None
+    against = (
+        _quotient(one.marginal_wall_seconds, duckdb.marginal_wall_seconds) if duckdb and not duckdb.failure else None
+    )
+    rate = _quotient(one.corpus.events / 1000, one.marginal_wall_seconds)
     disk = one.disk_bytes / one.corpus.gzip_bytes
     return (
         f"| {one.label} | {one.cpu_microseconds:.2f} | {_number(ratio)} | {one.wall_seconds:.2f} "
         f"| {one.start.wall_seconds if one.start else 0:.2f} "
-        f"| {one.corpus.events / one.marginal_wall_seconds / 1000:.0f} | {_number(against, 2)} "
+        f"| {_number(rate)} | {_number(against, 2)} "
         f"| {median(one.runs, lambda run: run.peak_bytes) / 1e6:.0f} | {f'{disk:.2f}' if one.disk_bytes else ''} |"
     )
+
+
+def _quotient(part: float, whole: float) -> float | None:
+    """None where the whole is too small to be measured: a run no longer than starting is."""
+    return part / whole if whole > 0 else None
 
 
 def _small_files(results: Results) -> str:
