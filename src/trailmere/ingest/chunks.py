@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from trailmere.errors import DeliveryError
 from trailmere.ingest.records import KnownBytes
-from trailmere.lake.records import DeliveryEntry
 from trailmere.sources.reading import sha256_of
 
 if TYPE_CHECKING:
+    from trailmere.lake.records import DeliveryEntry
     from trailmere.lake.vault import Lake
     from trailmere.sources.delivery import Delivery
 
@@ -105,19 +105,8 @@ def _elsewhere(
 
 
 def as_known(entry: DeliveryEntry) -> DeliveryEntry:
-    """The entry of a delivery that is seen again at its place."""
-    return DeliveryEntry(
-        id=entry.id,
-        uri=entry.uri,
-        version=entry.version,
-        etag=entry.etag,
-        size=entry.size,
-        sha256_stored=entry.sha256_stored,
-        sha256_content=entry.sha256_content,
-        status="known",
-        format=entry.format,
-        same_as=entry.same_as,
-    )
+    """The entry of a delivery that is seen again at its place; a contradiction there was told when it was met."""
+    return replace(entry.known_as(entry.same_as), conflict=False)
 
 
 def _is_same_object(entry: DeliveryEntry, delivery: Delivery) -> bool:

@@ -115,17 +115,7 @@ def _judge(entry: DeliveryEntry, same_bytes: DeliveryEntry | None, same_content:
         first = same_content
     if first is None:
         return entry
-    return replace(
-        entry,
-        status="known",
-        same_as=first.id,
-        parsed=0,
-        kept=0,
-        filtered=0,
-        duplicate=0,
-        dead=0,
-        conflicting_events=0,
-    )
+    return entry.known_as(first.id)
 
 
 def _contradicts(entry: DeliveryEntry, at_place: Sequence[DeliveryEntry]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -96,6 +96,20 @@ class DeliveryEntry:
     duplicate: int = 0
     dead: int = 0
     conflicting_events: int = 0
+
+    def known_as(self, first: str | None) -> DeliveryEntry:
+        """This delivery as one that was taken before, as ``first``: nothing of it is counted again."""
+        return replace(
+            self,
+            status="known",
+            same_as=first,
+            parsed=0,
+            kept=0,
+            filtered=0,
+            duplicate=0,
+            dead=0,
+            conflicting_events=0,
+        )
 
 
 def as_row(record: DeliveryEntry | NewField) -> dict[str, Any]:
