@@ -1,0 +1,251 @@
+"""``python -m benchmarks.profile ingest|query``: where Trailmere's time goes, step by step.
+
+Ingest: CPU microseconds an event by step, of the workers and of the loop. Query: wall milliseconds by phase, over a
+warm service. It says what stands in the way where a bar is missed; how Trailmere compares is said by ``run``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import shutil
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks import questions, sampler
+from benchmarks.corpus import corpus
+
+if TYPE_CHECKING:
+    from trailmere.app import App
+    from trailmere.registry.records import EventDataStore
+
+HERE = Path(__file__).parent
+STORE = "events"
+PLACES = 25
+Milliseconds = dict[str, list[float]]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Profile the walk that was asked for."""
+    options = _options(arguments)
+    options.work.mkdir(parents=True, exist_ok=True)
+    logs = options.corpus or _made_corpus(options)
+    lake = options.work / "profile-lake"
+    if options.walk == "ingest":
+        profile_ingest(logs, lake, options)
+    else:
+        if not (lake / "lake.db").exists() or options.fresh:
+            profile_ingest(logs, lake, options)
+        profile_query(logs, lake, options)
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.profile", description=__doc__)
+    parser.add_argument("walk", choices=("ingest", "query"))
+    parser.add_argument("--events", type=int, default=100_000, help="events of the corpus, made once and kept")
+    parser.add_argument("--files", type=int, help="its files; default: of 500 events each")
+    parser.add_argument("--corpus", type=Path, help="a folder of .json.gz files instead")
+    parser.add_argument("--workers", type=int, default=2, help="processes that decode")
+    parser.add_argument("--repeat", type=int, default=15, help="times that each question is asked")
+    parser.add_argument("--fresh", action="store_true", help="query: ingest anew, the code of ingest has changed")
+    parser.add_argument("--places", action="store_true", help="ingest: the functions that the time went to, too")
+    parser.add_argument("--work", type=Path, default=HERE / "work", help="scratch folder")
+    options = parser.parse_args(arguments)
+    options.work = options.work.resolve()
+    return options
+
+
+def _made_corpus(options: argparse.Namespace) -> Path:
+    files = options.files or max(options.events // 500, 2)
+    folder: Path = options.work / f"profile-{options.events}-{files}"
+    if not folder.exists():
+        partial = folder.with_suffix(".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        corpus(partial, events=options.events, files=files)
+        partial.rename(folder)
+    return folder
+
+
+@contextmanager
+def _opened(lake: Path, **given: Any) -> Iterator[App]:
+    from trailmere.app import build
+    from trailmere.settings import load
+
+    app = build(load(lake=lake, **given))
+    try:
+        yield app
+    finally:
+        app.close()
+
+
+# -- ingest
+
+
+def profile_ingest(logs: Path, lake: Path, options: argparse.Namespace) -> None:
+    """Take the logs into a new lake, sampled, and say where the CPU time went."""
+    from trailmere.events.selector_templates import template
+
+    shutil.rmtree(lake, ignore_errors=True)
+    found = lake.with_name("profile-samples")
+    shutil.rmtree(found, ignore_errors=True)
+    found.mkdir(parents=True)
+    os.environ[sampler.FOLDER_VARIABLE] = str(found)
+    loop = sampler.Sampler()
+    with _opened(lake, ingest_workers=options.workers) as app:
+        store = app.lifecycle.create(STORE, selectors=template("everything"))
+        started = time.perf_counter()
+        loop.start()
+        events = _ingest(app, store, logs)
+        loop.stop()
+        wall = time.perf_counter() - started
+    workers = [json.loads(path.read_text()) for path in found.iterdir()]
+    print(f"{events:,} events, {options.workers} workers, {wall:.2f} s wall, load {os.getloadavg()[0]:.1f}")
+    _show_steps("workers", _sum(workers, "steps"), events)
+    _show_steps("loop", loop.steps, events)
+    if options.places:
+        _show_steps("functions of the workers", _sum(workers, "places"), events, PLACES)
+        _show_steps("functions of the loop", loop.places, events, PLACES)
+    _show_limit(logs, events)
+
+
+def _ingest(app: App, store: EventDataStore, logs: Path) -> int:
+    from trailmere.cli.ingest import limits_of
+    from trailmere.ingest.run import Ingest
+    from trailmere.sources.opening import open_source
+    from trailmere.sources.scope import Scope
+
+    source = open_source(str(logs), Scope())
+    with Ingest(app.lake, store, limits_of(app.settings), serve=sampler.serve) as run:
+        run.take(list(source.listing()))
+        return run.account().parsed
+
+
+def _sum(parts: list[dict[str, dict[str, float]]], key: str) -> dict[str, float]:
+    names = {name for part in parts for name in part[key]}
+    return {name: sum(part[key].get(name, 0.0) for part in parts) for name in names}
+
+
+def _show_steps(title: str, seconds: dict[str, float], events: int, most: int | None = None) -> None:
+    started = seconds.get(sampler.START, 0.0)
+    whole = sum(seconds.values()) - started
+    print(f"\n{title}: {whole / events * 1e6:.2f} us CPU an event, and {started * 1000:.0f} ms once for imports")
+    for name, spent in sorted(seconds.items(), key=lambda item: -item[1])[:most]:
+        if name != sampler.START:
+            print(f"  {spent / events * 1e6:8.2f} us/event  {spent / whole:6.1%}  {name}")
+
+
+def _show_limit(logs: Path, events: int) -> None:
+    """What everything is held against: inflate and parse, nothing else."""
+    try:
+        from benchmarks.takers import limit
+
+        limit(logs, logs)  # imports are paid for here
+        began = time.process_time()
+        limit(logs, logs)
+    except ImportError as missing:
+        print(f"\nthe limit: not run, {missing}")
+        return
+    print(f"\nthe limit (inflate and parse, keep nothing): {(time.process_time() - began) / events * 1e6:.2f} us/event")
+
+
+# -- query
+
+
+def profile_query(logs: Path, lake: Path, options: argparse.Namespace) -> None:
+    """Ask each question often over a warm service, and say which phase took how long."""
+    asked = questions.questions(questions.draw_needles(logs))
+    print(f"\nwall milliseconds, median of {options.repeat}; load {os.getloadavg()[0]:.1f}")
+    with _opened(lake) as app:
+        for number, question in enumerate(asked):
+            phases = phases_of(app, question.sql, options.repeat)
+            if not number:
+                print(f"  {'question':<20}" + "".join(f"{name:>13}" for name in phases))
+            print(f"  {question.name:<20}" + "".join(f"{_middle(spent):13.2f}" for spent in phases.values()))
+    print(
+        "\nrun: the whole, as a door asks. compile, plan: before the engine. worker: from the request to the last row."
+        "\ndeclare, execute: the same statement in a DuckDB of this process (make the relations; bind, run, fetch)."
+        "\nhand-over: what worker takes beyond those two. open: a new DuckDB, which a worker makes between two queries."
+        "\njson, table: rendering the answer, to nowhere."
+    )
+
+
+def phases_of(app: App, sql: str, repeat: int) -> Milliseconds:
+    """Phase -> milliseconds of each time; the first times are warm-up and not counted."""
+    phases: Milliseconds = {}
+    for number in range(repeat + 3):
+        for name, spent in _once(app, sql).items():
+            if number >= 3:
+                phases.setdefault(name, []).append(spent)
+    return phases
+
+
+def _once(app: App, sql: str) -> dict[str, float]:
+    from trailmere.app import StoreCatalog
+    from trailmere.query.dialect import compile
+    from trailmere.query.engine import Job
+
+    now = datetime.now(UTC).replace(tzinfo=None)
+    run, _ = _timed(lambda: list(app.queries.run(sql).batches))
+    compiling, statement = _timed(lambda: compile(sql, StoreCatalog(app.stores), now=now))
+    planning, scans = _timed(
+        lambda: tuple((use, app.lake.scan(use.store.id, use.conditions)) for use in statement.tables)
+    )
+    job = Job(statement, scans)
+    worker, _ = _timed(lambda: list(app.engine.run(job).batches))
+    inside = _in_this_process(job, app.settings.query_threads)
+    return {
+        "run": run,
+        "compile": compiling,
+        "plan": planning,
+        "worker": worker,
+        **inside,
+        "hand-over": worker - inside["declare"] - inside["execute"],
+        "json": _render(app, job, "json"),
+        "table": _render(app, job, "table"),
+    }
+
+
+def _in_this_process(job: Any, threads: int) -> dict[str, float]:
+    """What the engine alone takes: no socket, no cage."""
+    import duckdb
+
+    from trailmere.query.relations import relation_sql
+
+    opening, connection = _timed(lambda: duckdb.connect(":memory:", config={"threads": threads}))
+    relations = ";\n".join(
+        relation_sql(use, [file.path for file in plan.files], use.columns) for use, plan in job.scans
+    )
+    declaring, _ = _timed(lambda: connection.execute(relations))
+    executing, _ = _timed(lambda: connection.sql(job.statement.sql).to_arrow_table())
+    connection.close()
+    return {"open": opening, "declare": declaring, "execute": executing}
+
+
+def _render(app: App, job: Any, format: str) -> float:
+    from trailmere.query.results import write_result
+
+    result = app.engine.run(job)
+    answer = type(result)(result.columns, result.schema, iter(list(result.batches)), result.statistics, result.outcome)
+    return _timed(lambda: write_result(format, answer, io.StringIO()))[0]
+
+
+def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    started = time.perf_counter()
+    answer = work()
+    return (time.perf_counter() - started) * 1000, answer
+
+
+def _middle(values: list[float]) -> float:
+    return statistics.median(values)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
