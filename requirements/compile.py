@@ -15,6 +15,8 @@ LOCKS = {
     "dev.txt": ["dev", "postgres"],
     "bench.txt": ["bench"],
 }
+# Both sets go into one environment: what they have in common must be of one version.
+BOUND_BY = {"bench.txt": "dev.txt"}
 
 
 def compile_lock(name: str, extras: list[str]) -> None:
@@ -26,6 +28,8 @@ def compile_lock(name: str, extras: list[str]) -> None:
     ]  # fmt: skip
     for extra in extras:
         command += ["--extra", extra]
+    if name in BOUND_BY:
+        command += ["--constraint", str(HERE / BOUND_BY[name])]
     subprocess.run(command, check=True, cwd=HERE.parent)
 
 
