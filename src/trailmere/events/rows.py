@@ -6,7 +6,7 @@ cost several times the decoding itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -53,12 +53,26 @@ def arrow_schema(family: str) -> pa.Schema:
 
 def event_key(event_id: str | None) -> int:
     """A 64-bit hash of an eventID; 0 stands for a record without one."""
-    return int(_keys([event_id])[0])
+    return int(event_keys([event_id])[0])
+
+
+def event_keys(event_ids: Sequence[str | None]) -> npt.NDArray[np.uint64]:
+    """``event_key`` of each."""
+    nothing = bytes(_KEY_BYTES)
+    keys = _joined([nothing if not event_id else _digest(event_id.encode()) for event_id in event_ids])
+    collided = (keys == _NO_EVENT_ID) & np.array([bool(event_id) for event_id in event_ids], dtype=np.bool_)
+    keys[collided] = 1
+    return keys
 
 
 def content_key(text: bytes) -> int:
     """A 64-bit hash of a record's exact text."""
     return int.from_bytes(_digest(text), "little")
+
+
+def content_keys(texts: Sequence[bytes]) -> npt.NDArray[np.uint64]:
+    """``content_key`` of each."""
+    return _joined([_digest(text) for text in texts])
 
 
 class RowBuilder:
@@ -123,7 +137,7 @@ class _Part:
     def rows(self) -> Rows:
         return Rows(
             table=pa.Table.from_arrays(list(self._columns()), schema=arrow_schema(self.family)),
-            event_keys=_keys([fields.eventID for fields in self.fields]),
+            event_keys=event_keys([fields.eventID for fields in self.fields]),
             content_keys=_joined(self.digests),
             delivery_rows=np.array(self.delivery_rows, dtype=np.int32),
         )
@@ -181,13 +195,5 @@ def _digest(text: bytes) -> bytes:
     return blake2b(text, digest_size=_KEY_BYTES).digest()
 
 
-def _keys(event_ids: list[str | None]) -> npt.NDArray[np.uint64]:
-    nothing = bytes(_KEY_BYTES)
-    keys = _joined([nothing if not event_id else _digest(event_id.encode()) for event_id in event_ids])
-    collided = (keys == _NO_EVENT_ID) & np.array([bool(event_id) for event_id in event_ids], dtype=np.bool_)
-    keys[collided] = 1
-    return keys
-
-
-def _joined(digests: list[bytes]) -> npt.NDArray[np.uint64]:
+def _joined(digests: Sequence[bytes]) -> npt.NDArray[np.uint64]:
     return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)

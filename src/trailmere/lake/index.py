@@ -5,8 +5,9 @@ Derived from the table, and rebuilt from it whenever it is missing, behind or da
 For each stored row: a 64-bit hash of the eventID, one of the exact record text, and where the row lies (number of its
 data file, row number). Rows lie in *segments*: files of four arrays sorted by event hash, memory-mapped, never changed.
 An append adds a segment; segments of like size are merged, so that a lookup visits few. ``manifest.json`` names the
-segments, their checksums, the data files by number, and the snapshot that all this answers for. Used under the
-store's lock only.
+segments, their checksums, the data files by number, and the snapshot that all this answers for. The rows of a file that
+is gone have a number that the manifest does not name: they are passed over, and left out of merged segments. Used
+under the store's lock only.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import numpy as np
 from trailmere.lake.disk import make_folder, remove_files, write_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
     import numpy.typing as npt
@@ -29,10 +30,11 @@ if TYPE_CHECKING:
     Keys = npt.NDArray[np.uint64]
     Numbers = npt.NDArray[np.uint32]
 
-FORMAT = 1
+FORMAT = 2
 MERGE_FACTOR = 4  # a segment is merged into its elder when that is less than so many times larger
 MERGED_ROWS = 8 << 20  # segments grow no further: bounds the memory of a merge
 BYTES_A_ROW = 8 + 8 + 4 + 4
+DEAD_SHARE = 4  # a segment of which more than one row in so many is of files gone is written anew by ``trim``
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +66,16 @@ class EventIndex:
         self._folder = folder
         self._segments: list[Segment] = []
         self._next = 0
+        self._next_file = 0
         self.snapshot_id: int | None = None
-        self.files: list[str] = []
+        self.files: dict[int, str] = {}
         self.sound = self._load()
 
     def find(self, events: Keys) -> tuple[npt.NDArray[np.int64], Rows]:
         """Rows stored under any of ``events`` (sorted, distinct): for each hit the index in ``events``, and the row."""
         needles: list[npt.NDArray[np.int64]] = []
         found: list[Rows] = []
+        present = self._present()
         for segment in self._segments:
             stored = _map(self._folder, segment)
             first = np.searchsorted(stored.events, events, side="left")
@@ -79,22 +83,28 @@ class EventIndex:
             hits = np.flatnonzero(last > first)
             if len(hits):
                 counts = (last - first)[hits]
-                needles.append(np.repeat(hits, counts))
                 at = np.concatenate([np.arange(first[hit], last[hit]) for hit in hits])
-                found.append(_take(stored, at))
+                live = present[stored.files[at]]
+                needles.append(np.repeat(hits, counts)[live])
+                found.append(_take(stored, at[live]))
         if not found:
             return np.empty(0, np.int64), _no_rows()
         return np.concatenate(needles), _concatenate(found)
 
-    def add(self, additions: Iterable[tuple[str, Keys, Keys]], snapshot_id: int | None) -> None:
-        """Add the rows of new data files (path, event hashes, content hashes; in row order) and answer for a snapshot.
+    def add(
+        self, additions: Iterable[tuple[str, Keys, Keys]], snapshot_id: int | None, *, gone: Collection[str] = ()
+    ) -> None:
+        """Add the rows of new data files (path, event hashes, content hashes; in row order), forget those of files
+        that are gone, and answer for a snapshot.
 
         On disk when it returns. Rows with the event hash 0 have no eventID and are not indexed.
         """
+        self.files = {number: path for number, path in self.files.items() if path not in gone}
         parts = []
         for path, events, contents in additions:
-            number = len(self.files)
-            self.files.append(path)
+            number = self._next_file
+            self._next_file += 1
+            self.files[number] = path
             named = np.flatnonzero(events != 0)
             parts.append(
                 Rows(
@@ -111,18 +121,44 @@ class EventIndex:
         """Empty the index, on disk too."""
         if self._folder.is_dir():
             remove_files(sorted(self._folder.iterdir()))
-        self._segments, self.files, self.snapshot_id, self.sound = [], [], None, True
+        self._segments, self.files, self.snapshot_id, self.sound = [], {}, None, True
+
+    def trim(self) -> None:
+        """Write segments anew without the rows of files that are gone, where those are many."""
+        kept, old, present = [], [], self._present()
+        for segment in self._segments:
+            rows = _map(self._folder, segment)
+            live = present[rows.files]
+            if DEAD_SHARE * (len(live) - int(live.sum())) <= len(live):
+                kept.append(segment)
+                continue
+            old.append(segment)
+            if live.any():
+                kept.append(self._write(_take(rows, np.flatnonzero(live))))
+        if old:
+            self._segments = kept
+            self._write_manifest()
+            remove_files([self._folder / segment.name for segment in old])
+
+    def _present(self) -> npt.NDArray[np.bool_]:
+        """For each number that a file ever had whether that file is there."""
+        present = np.zeros(self._next_file, np.bool_)
+        present[list(self.files)] = True
+        return present
 
     def _append(self, rows: Rows) -> None:
         make_folder(self._folder)
-        merged = [rows]
+        merged, present = [rows], self._present()
         size, kept = len(rows), list(self._segments)
         while kept and kept[-1].rows < MERGE_FACTOR * size and kept[-1].rows + size <= MERGED_ROWS:
-            merged.append(_map(self._folder, kept[-1]))
+            elder = _map(self._folder, kept[-1])
+            merged.append(_take(elder, np.flatnonzero(present[elder.files])))
             size += kept.pop().rows
         old = self._segments[len(kept) :]
-        if size:
-            kept.append(self._write(_sorted(_concatenate(merged))))
+        if len(merged) > 1:
+            rows = _concatenate(merged)
+        if len(rows):
+            kept.append(self._write(_sorted(rows)))
         self._segments = kept
         self._write_manifest()
         remove_files([self._folder / segment.name for segment in old])
@@ -141,8 +177,9 @@ class EventIndex:
             "format": FORMAT,
             "snapshot_id": self.snapshot_id,
             "next": self._next,
+            "next_file": self._next_file,
             "segments": [[segment.name, segment.rows, segment.checksum] for segment in self._segments],
-            "files": self.files,
+            "files": list(self.files.items()),
         }
         text = json.dumps(content).encode()
         write_file(self._folder / "manifest.json", b"%08x\n" % zlib.crc32(text) + text)
@@ -154,8 +191,9 @@ class EventIndex:
             return False
         self._segments = [Segment(*segment) for segment in content["segments"]]
         self._next = content["next"]
+        self._next_file = content["next_file"]
         self.snapshot_id = content["snapshot_id"]
-        self.files = content["files"]
+        self.files = dict(content["files"])
         return all(_verify(self._folder, segment) for segment in self._segments)
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from trailmere.errors import LakeDamaged
-from trailmere.events.rows import content_key, event_key
+from trailmere.events.rows import content_keys, event_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 CACHED_GROUPS = 8
+BATCH_ROWS = 8192
 COLUMNS = ["eventid", "eventjson"]
 
 
@@ -40,9 +41,7 @@ class RecordReader:
 
     def _find(self, path: str, row: int) -> tuple[int, int]:
         if path not in self._ends:
-            metadata = _open(path).metadata
-            sizes = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
-            self._ends[path] = np.cumsum(sizes).tolist()
+            self._ends[path] = np.cumsum(group_rows(path)).tolist()
         ends = self._ends[path]
         group = int(np.searchsorted(ends, row, side="right"))
         if group == len(ends):
@@ -61,18 +60,29 @@ class RecordReader:
 
 def file_keys(path: str) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
     """Event and content hashes of all rows of a data file, in row order: what the event index holds of it."""
-    events: list[int] = []
-    contents: list[int] = []
-    for event_id, text in _records(path):
-        events.append(event_key(event_id) if event_id else 0)
-        contents.append(content_key(text.encode()))
-    return np.array(events, np.uint64), np.array(contents, np.uint64)
+    events, contents = [np.empty(0, np.uint64)], [np.empty(0, np.uint64)]
+    for batch in batches(path, COLUMNS):
+        events.append(event_keys(batch.column("eventid").to_pylist()))
+        contents.append(content_keys(batch.column("eventjson").cast(pa.binary()).to_pylist()))
+    return np.concatenate(events), np.concatenate(contents)
 
 
-def _records(path: str) -> Iterator[tuple[str | None, str]]:
-    for group in range(_open(path).num_row_groups):
-        table = _read(path, group)
-        yield from zip(table.column("eventid").to_pylist(), table.column("eventjson").to_pylist(), strict=True)
+def batches(path: str, columns: list[str] | None = None, groups: list[int] | None = None) -> Iterator[pa.RecordBatch]:
+    """The rows of a data file, some thousand at a time; of some columns and row groups, or of all.
+
+    Raises LakeDamaged where the file is missing or is not what was written.
+    """
+    file = _open(path)
+    try:
+        yield from file.iter_batches(BATCH_ROWS, row_groups=groups, columns=columns)
+    except (OSError, pa.ArrowException) as error:
+        raise _damaged(path, error) from error
+
+
+def group_rows(path: str) -> list[int]:
+    """The rows of each row group of a data file."""
+    metadata = _open(path).metadata
+    return [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
 
 
 def _open(path: str) -> pq.ParquetFile:

@@ -142,17 +142,21 @@ def data_file_paths(table: Table) -> list[str]:
 
 
 def open_index(folder: Path, table: Table) -> EventIndex:
-    """The event index of a table, brought up to its present version: completed, or rebuilt where not to be trusted."""
+    """The event index of a table, brought up to its present version: files gone are forgotten, files new to it are read.
+
+    It is made anew only where it cannot be trusted.
+    """
     index = EventIndex(folder)
     current = table.metadata.current_snapshot_id
     if index.sound and index.snapshot_id == current:
         return index
-    present = data_file_paths(table)
-    if not index.sound or not set(index.files) <= set(present):
+    if not index.sound:
         index.clear()
-    missing = sorted(set(present) - set(index.files))
+    present = set(data_file_paths(table))
+    known = set(index.files.values())
+    missing = sorted(present - known)
     for start in range(0, len(missing), INDEX_FILES):
         some = missing[start : start + INDEX_FILES]
         index.add(((path, *file_keys(path)) for path in some), None)
-    index.add((), current)
+    index.add((), current, gone=known - present)
     return index
