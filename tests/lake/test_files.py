@@ -19,7 +19,8 @@ import pytest
 
 from tests.lake.world import STORE, event, parcel, put, written
 from trailmere.errors import LakeDamaged
-from trailmere.events.columns import COLUMNS, leaves
+from trailmere.events.columns import COLUMNS
+from trailmere.events.hot import stored_leaves
 from trailmere.lake.files import read_file, rewrite, write_rows
 from trailmere.lake.vault import Lake
 
@@ -97,7 +98,7 @@ def test_every_family_has_a_table_with_its_leaves(lake: Lake, family: str) -> No
 
     schema = lake.begin(f"store-of-{family}").schema
 
-    assert schema.names == [leaf.name for leaf in leaves(family)]
+    assert schema.names == [leaf.name for leaf in stored_leaves(family)]
 
 
 def test_id_columns_have_bloom_filters(batch: Batch) -> None:

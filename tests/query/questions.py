@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 
 from trailmere.events.columns import leaves
+from trailmere.lake.files import complete
 from trailmere.lake.schema import arrow, table_schema
 from trailmere.query.dialect import MACROS, compile
 from trailmere.query.records import Statement, StoreEntry
@@ -89,9 +90,10 @@ EVENTS: tuple[dict[str, Any], ...] = (
 
 def write(path: Path, rows: tuple[dict[str, Any], ...], family: str = "cloudtrail") -> str:
     """A Parquet file of these rows; its path."""
-    names = [leaf.name for leaf in leaves(family)]
-    schema = pa.schema([arrow(table_schema(family)).field(name) for name in names])
-    parquet.write_table(pa.Table.from_pylist([{n: row.get(n) for n in names} for row in rows], schema=schema), path)
+    whole = arrow(table_schema(family))
+    schema = pa.schema([whole.field(leaf.name) for leaf in leaves(family)])
+    table = pa.Table.from_pylist([{name: row.get(name) for name in schema.names} for row in rows], schema=schema)
+    parquet.write_table(complete(table, family, whole), path)
     return str(path)
 
 

@@ -20,7 +20,7 @@ from pyiceberg.exceptions import (
 from sqlalchemy.exc import IntegrityError
 
 from trailmere.errors import LakeDamaged, StoreNotFound
-from trailmere.events import columns
+from trailmere.events.hot import stored_leaves
 from trailmere.lake import schema
 from trailmere.lake.disk import local_path
 from trailmere.lake.fileio import IMPLEMENTATION
@@ -113,7 +113,7 @@ def check_place(table: Table, location: Path) -> None:
 def lacks_columns(table: Table, family: str) -> bool:
     """Whether a newer Trailmere has columns that the table has not."""
     present = {field.name for field in table.schema().fields}
-    return any(leaf.name not in present for leaf in columns.leaves(family))
+    return any(leaf.name not in present for leaf in stored_leaves(family))
 
 
 def add_columns(table: Table, family: str) -> Table:

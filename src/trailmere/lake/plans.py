@@ -15,9 +15,11 @@ import zlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from trailmere.events.hot import HOT_KEYS, hot_leaves
 from trailmere.lake.disk import make_folder, write_file
 from trailmere.lake.records import PlannedFile
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from trailmere.lake.records import Condition
 
 KEPT_PLANS = 4
+_HOT_NULLS = frozenset(f"{leaf.name}:nulls" for family in HOT_KEYS for leaf in hot_leaves(family))
 
 
 def plan_path(folder: Path, snapshot_id: int) -> Path:
@@ -68,8 +71,19 @@ def select(plan: pa.Table, conditions: Sequence[Condition]) -> tuple[PlannedFile
         mask = _mask(chosen, condition)
         if mask is not None:
             chosen = chosen.filter(pc.fill_null(mask, True))
-    rows = zip(*(chosen.column(name).to_pylist() for name in ("path", "size", "rows")), strict=True)
+    told = [chosen.column(name).to_pylist() for name in ("path", "size", "rows")]
+    rows = zip(*told, _lack_hot_columns(chosen), strict=True)
     return tuple(sorted((PlannedFile(*row) for row in rows), key=lambda planned: planned.path))
+
+
+def _lack_hot_columns(plan: pa.Table) -> list[bool]:
+    """For each file whether it has no column for some hot key: then nothing is known of that column's nulls."""
+    if not _HOT_NULLS.issubset(plan.column_names):
+        return [True] * plan.num_rows
+    lacking: Any = pa.array(np.zeros(plan.num_rows, np.bool_))
+    for name in _HOT_NULLS:
+        lacking = pc.or_(lacking, plan.column(name).is_null())
+    return list(lacking.to_pylist())
 
 
 def _mask(plan: pa.Table, condition: Condition) -> Any:

@@ -223,11 +223,15 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class PlannedFile:
-    """A data file that a scan has to read. ``path`` is a local absolute path or an s3:// uri."""
+    """A data file that a scan has to read. ``path`` is a local absolute path or an s3:// uri.
+
+    ``lacks_hot_columns``: it was written before some key was hot (``events.hot``), whose value is in its map only.
+    """
 
     path: str
     size: int
     rows: int
+    lacks_hot_columns: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The table of a store: Iceberg schema, partitions and properties, all derived from ``events.columns``.
 
-The physical columns are the leaves of the family's columns. Iceberg numbers fields when it makes a table; ``arrow``
-carries the numbers over to the Parquet files, so that readers find columns by number, not by name.
+The physical columns are the leaves of the family's columns, then those of its hot keys. Iceberg numbers fields when it
+makes a table; ``arrow`` carries the numbers over to the Parquet files, so that readers find columns by number, not by
+name.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.transforms import DayTransform
 
-from trailmere.events import columns, types
+from trailmere.events import types
+from trailmere.events.hot import stored_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +56,7 @@ def table_schema(family: str) -> Schema:
     return Schema(
         *(
             iceberg.NestedField(next(ids), leaf.name, _iceberg(leaf.type, ids), required=False)
-            for leaf in columns.leaves(family)
+            for leaf in stored_leaves(family)
         )
     )
 
@@ -71,7 +73,7 @@ def properties(family: str) -> dict[str, str]:
     """Table properties: see PROPERTIES; members of maps and arrays get no metrics."""
     nested = {
         f"write.metadata.metrics.column.{name}": "none"
-        for leaf in columns.leaves(family)
+        for leaf in stored_leaves(family)
         for name in _nested_names(leaf.name, leaf.type)
     }
     return PROPERTIES | nested

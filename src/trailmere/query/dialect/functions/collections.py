@@ -7,6 +7,7 @@ from dataclasses import replace
 from sqlglot import exp
 
 from trailmere.events.types import BIGINT, BOOLEAN, TIMESTAMP, VARCHAR, Array, Field, Map, Row, Type
+from trailmere.query.dialect import hot
 from trailmere.query.dialect.comparisons import compare, truth
 from trailmere.query.dialect.functions.signature import Builder, Call, Function, array_of, element, same
 from trailmere.query.dialect.types import DATE, INTERVAL, UNKNOWN, common, engine_type, map_of
@@ -121,10 +122,12 @@ def _transform_map(of_keys: bool) -> Builder:
 
 def _element_at(call: Call) -> Value:
     """``element_at`` and subscripts. A missing key and a place outside the array give NULL, also in subscripts."""
+    before = hot.columns_read(call.binder)
     held, key = call.bind(0), call.bind(1)
     if isinstance(held.type, Map):
         compare(call.binder, call.node, "=", Value(held.sql, held.type.key), key)
-        return Value(f"{held.sql}[{key.sql}]", held.type.value)
+        own = hot.member(call.binder, call.scope, held, held.type, key, before)
+        return own or Value(f"{held.sql}[{key.sql}]", held.type.value)
     if isinstance(held.type, Array) or held.type == UNKNOWN:
         return Value(f"list_extract({held.sql}, {key.sql})", _element_type(held))
     shown = call.binder.shown(call.arguments[0])
