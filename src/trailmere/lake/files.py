@@ -70,10 +70,10 @@ def write_rows(
         path = data_file_path(batch, part, EPOCH + timedelta(days=int(day)))
         content = _rows_of(table, rows)
         written.append(
-            _write(
+            write_groups(
                 path,
                 EPOCH + timedelta(days=int(day)),
-                content,
+                iter((content,)),
                 event_keys[rows],
                 content_keys[rows],
                 delivery_rows[rows],
@@ -96,7 +96,9 @@ def rewrite(
     flags = pc.or_(pc.fill_null(table.column(column), False), pa.array(conflicts[keep]))
     table = table.set_column(column, table.schema.field(column), flags)
     path = Path(old.path).with_name(f"{Path(old.path).stem}-r.parquet")
-    return _write(path, old.day, table, old.event_keys[keep], old.content_keys[keep], old.delivery_rows[keep])
+    return write_groups(
+        path, old.day, iter((table,)), old.event_keys[keep], old.content_keys[keep], old.delivery_rows[keep]
+    )
 
 
 def read_file(path: Path, schema: pa.Schema) -> pa.Table:
@@ -172,29 +174,40 @@ def _days(table: pa.Table) -> npt.NDArray[np.int64]:
     return days
 
 
-def _write(
+def write_groups(
     path: Path,
     day: date,
-    table: pa.Table,
+    tables: Iterator[pa.Table],
     event_keys: npt.NDArray[np.uint64],
     content_keys: npt.NDArray[np.uint64],
-    delivery_rows: npt.NDArray[np.int32],
+    delivery_rows: npt.NDArray[np.int32] | None = None,
 ) -> WrittenFile:
+    """Write tables of one day, none of them empty, as one synced Parquet file: each a row group, or some.
+
+    Of the tables, one at a time is held.
+    """
+    table: pa.Table | None = next(tables)
+    assert table is not None
     make_folder(path.parent)
+    rows = 0
     with HashingFile(path) as sink:
         with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), table.schema, **_writer_options(table)) as writer:
-            writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
+            while table is not None:
+                writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
+                rows += table.num_rows
+                table = None
+                table = next(tables, None)
         sink.sync()
     sync_folder(path.parent)
     return WrittenFile(
         path=str(path),
         day=day,
-        rows=table.num_rows,
+        rows=rows,
         size=sink.tell(),
         sha256=sink.sha256(),
         event_keys=event_keys,
         content_keys=content_keys,
-        delivery_rows=delivery_rows,
+        delivery_rows=np.empty(0, np.int32) if delivery_rows is None else delivery_rows,
     )
 
 
@@ -213,7 +226,10 @@ def _writer_options(table: pa.Table) -> dict[str, Any]:
 
 
 def _bloom_options(table: pa.Table) -> dict[str, dict[str, float]]:
-    """A filter for each id column that has values, sized by how many differ (a filter's size follows it)."""
+    """A filter for each id column that has values, sized by how many differ (a filter's size follows it).
+
+    A table that is not the only one of its file stands for those that follow it.
+    """
     options: dict[str, dict[str, float]] = {}
     for name in BLOOM_COLUMNS:
         if name in table.column_names and table.column(name).null_count < table.num_rows:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyiceberg.conversions import from_bytes
 from pyiceberg.table.snapshots import Operation
 from pyiceberg.types import PrimitiveType
@@ -16,7 +17,7 @@ from pyiceberg.types import PrimitiveType
 from trailmere.lake import plans, schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
     from pyiceberg.manifest import DataFile, ManifestEntry
@@ -34,6 +35,25 @@ def plan_of(table: Table, folder: Path, snapshot_id: int) -> pa.Table:
         made = pa.concat_tables([earlier, made], promote_options="default")
     plans.keep(folder, snapshot_id, made)
     return made
+
+
+def live_paths(table: Table, folder: Path) -> set[str]:
+    """The data files of the present snapshot."""
+    current = table.metadata.current_snapshot_id
+    return set() if current is None else set(plan_of(table, folder, current).column("path").to_pylist())
+
+
+def keep_changed(table: Table, folder: Path, snapshot_id: int, gone: Collection[str]) -> None:
+    """Keep the plan of a snapshot in which new files took the place of ``gone``, from the plan of its parent."""
+    snapshot = table.snapshot_by_id(snapshot_id)
+    parent = None if snapshot is None else snapshot.parent_snapshot_id
+    earlier = None if parent is None else plans.load(folder, parent)
+    if earlier is None:
+        plan_of(table, folder, snapshot_id)
+        return
+    staying = earlier.filter(pc.invert(pc.is_in(earlier.column("path"), pa.array(sorted(gone)))))
+    added = _plan(table, [entry.data_file for entry in _entries(table, snapshot_id, {snapshot_id})])
+    plans.keep(folder, snapshot_id, pa.concat_tables([staying, added], promote_options="default"))
 
 
 def _kept_ancestor(table: Table, folder: Path, snapshot_id: int) -> tuple[pa.Table | None, set[int] | None]:

@@ -177,7 +177,8 @@ class SnapshotInfo:
 @dataclass(frozen=True, slots=True)
 class Totals:
     """Sums over a store's ledger. ``deliveries_seen = taken + known + rejected``; ``parsed = kept + filtered +
-    duplicate + dead``. A delivery that is seen again adds one to ``deliveries_known``; it makes no second entry."""
+    duplicate + dead``; ``kept = rows + expired``, what retention removed. A delivery that is seen again adds one to
+    ``deliveries_known``; it makes no second entry."""
 
     deliveries_seen: int
     deliveries_taken: int
@@ -194,6 +195,18 @@ class Totals:
     rows: int
     files: int
     bytes: int
+    expired: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Rows with an eventTime before ``cutoff`` that retention removed, together with ``files`` files; naive UTC."""
+
+    batch_id: str
+    time: datetime
+    cutoff: datetime
+    rows: int
+    files: int
 
 
 @dataclass(frozen=True, slots=True)

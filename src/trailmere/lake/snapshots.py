@@ -13,15 +13,17 @@ from pyiceberg.io.pyarrow import (
 )
 from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
 from pyiceberg.table import Table, Transaction
+from pyiceberg.table.snapshots import Operation
 
 from trailmere.errors import LakeBusy
 from trailmere.lake import catalog as catalogs
 from trailmere.lake.index import EventIndex
 from trailmere.lake.reader import file_keys
+from trailmere.lake.replacement import Replacement
 from trailmere.lake.view import BATCH_PROPERTY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from pyiceberg.table.metadata import TableMetadata
@@ -40,14 +42,45 @@ def append(
 ) -> Table:
     """Commit the files as one snapshot that carries the batch's id; returns the table with that snapshot.
 
-    After a failed attempt the table is asked whether it landed all the same: an error does not tell.
     Raises LakeBusy when foreign writers won every time; any other error of the catalog as it came.
     """
     summary = _summary(batch, files, deliveries)
+
+    def attempt(table: Table) -> None:
+        with (
+            _Transaction(table) as transaction,
+            transaction.update_snapshot(snapshot_properties=summary).merge_append() as append,
+        ):
+            for data_file in _data_files(table, files):
+                append.append_data_file(data_file)
+
+    return _commit(catalog, table, batch, attempt)
+
+
+def replace(
+    catalog: Catalog, table: Table, batch: Batch, files: Sequence[WrittenFile], gone: Collection[str], removed_rows: int
+) -> Table:
+    """As ``append``, where the files take the place of others: ``gone`` leave the table in the same snapshot.
+
+    Raises ValidationException (of PyIceberg) where one of those is not in the table.
+    """
+    summary = {BATCH_PROPERTY: batch.id, "trailmere.expired": str(removed_rows)}
+    operation = Operation.REPLACE if not removed_rows else Operation.OVERWRITE if files else Operation.DELETE
+
+    def attempt(table: Table) -> None:
+        with _Transaction(table) as transaction, Replacement(transaction, operation, summary, gone) as replacement:
+            for data_file in _data_files(table, files):
+                replacement.append_data_file(data_file)
+
+    return _commit(catalog, table, batch, attempt)
+
+
+def _commit(catalog: Catalog, table: Table, batch: Batch, attempt: Callable[[Table], None]) -> Table:
+    """After a failed attempt the table is asked whether it landed all the same: an error does not tell."""
     failure: Exception | None = None
     for _ in range(ATTEMPTS):
         try:
-            _append_once(table, files, summary)
+            attempt(table)
             return table
         except Exception as error:
             failure = error
@@ -60,15 +93,6 @@ def append(
         f"the table of {batch.store_id} was changed by others in {ATTEMPTS} attempts to commit",
         hint="let no other program write this table while Trailmere does",
     ) from failure
-
-
-def _append_once(table: Table, files: Sequence[WrittenFile], summary: dict[str, str]) -> None:
-    with (
-        _Transaction(table) as transaction,
-        transaction.update_snapshot(snapshot_properties=summary).merge_append() as append,
-    ):
-        for data_file in _data_files(table, files):
-            append.append_data_file(data_file)
 
 
 class _Transaction(Transaction):
@@ -142,7 +166,7 @@ def data_file_paths(table: Table) -> list[str]:
 
 
 def open_index(folder: Path, table: Table) -> EventIndex:
-    """The event index of a table, brought up to its present version: files gone are forgotten, files new to it are read.
+    """The event index of a table, brought up to its present version: files gone are forgotten, new ones are read.
 
     It is made anew only where it cannot be trusted.
     """

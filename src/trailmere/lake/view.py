@@ -37,7 +37,7 @@ class Snapshot:
     """A snapshot of the metadata file. ``time_ms`` counts from 1970."""
 
     id: int
-    parent_id: int | None
+    sequence: int
     time_ms: int
     summary: dict[str, str]
 
@@ -74,13 +74,8 @@ class TableView:
     current: Snapshot | None
 
     def line(self) -> list[Snapshot]:
-        """The present snapshot and those it came from, newest first."""
-        found = []
-        snapshot = self.current
-        while snapshot is not None:
-            found.append(snapshot)
-            snapshot = None if snapshot.parent_id is None else self.snapshots.get(snapshot.parent_id)
-        return found
+        """All snapshots, newest first. There are no branches; the parent of one may have expired."""
+        return sorted(self.snapshots.values(), key=lambda snapshot: snapshot.sequence, reverse=True)
 
     def find(self, at: datetime | int | None) -> Snapshot | None:
         """The snapshot with this id, the last not after this time (UTC where it has no zone), or the present one.
@@ -134,7 +129,7 @@ def parse(metadata: dict[str, Any]) -> TableView:
     """The view of a metadata file's content."""
     snapshots = {
         found["snapshot-id"]: Snapshot(
-            found["snapshot-id"], found.get("parent-snapshot-id"), found["timestamp-ms"], found.get("summary", {})
+            found["snapshot-id"], found.get("sequence-number", 0), found["timestamp-ms"], found.get("summary", {})
         )
         for found in metadata.get("snapshots", [])
     }
