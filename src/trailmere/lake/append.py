@@ -25,10 +25,11 @@ from typing import TYPE_CHECKING, Any
 
 from trailmere.errors import LakeDamaged, LakeError, StoreNotFound
 from trailmere.lake import catalog as catalogs
-from trailmere.lake import deadletters, ledger, manifests, snapshots
+from trailmere.lake import deadletters, inventory, ledger, manifests, snapshots
 from trailmere.lake.decide import Decision, check_files, decide
 from trailmere.lake.disk import remove_files
 from trailmere.lake.files import files_of_batch
+from trailmere.lake.inventory import FileRecord
 from trailmere.lake.locks import held
 from trailmere.lake.reader import RecordReader
 from trailmere.lake.records import Appended, Batch, DeliveryEntry, NewField, as_row
@@ -37,7 +38,7 @@ from trailmere.lake.snapshots import open_index
 from trailmere.registry.database import reading, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from pyiceberg.table import Table
@@ -125,10 +126,10 @@ def commit(
         if decision.files:
             table = snapshots.append(premises.catalog, table, batch, decision.files, decision.deliveries)
             snapshot_id = snapshots.of_batch(table, batch.id)
+        _sweep(premises, batch.store_id, batch.id, [file.path for file in decision.files])
         _finish(premises, batch.id, batch.store_id, snapshot_id)
         if snapshot_id is not None:
             _index(index, decision.files, snapshot_id)
-        _sweep(premises, batch, decision)
         if snapshot_id is not None:
             _plan(premises, batch.store_id, table, snapshot_id)
     premises.locks.free(batch_lock(batch.id), forget=True)
@@ -179,7 +180,8 @@ def _prepare(
     taken = {entry.id for entry in decision.deliveries if entry.status != "known"}
     letters = [letter for letter in dead_letters if letter.delivery_id in taken]
     fields = [field for field in new_fields if field.delivery_id in taken]
-    deadletters.keep_content(premises.home, letters)
+    deadletters.keep_content(premises.engine, premises.home, letters)
+    files = [FileRecord(file.path, "data", file.size, file.sha256) for file in decision.files]
     intent = _encode(decision, fields)
     with writing(premises.engine) as connection:
         if not ledger.prepare_batch(connection, batch.id, intent):
@@ -188,10 +190,11 @@ def _prepare(
                 hint="nothing was taken in; ingest again",
             )
         deadletters.add_pending(connection, batch.store_id, batch.id, letters)
+        inventory.enter(connection, premises.home, batch.store_id, files, state="pending", batch_id=batch.id)
 
 
 def _finish(premises: Premises, batch_id: str, store_id: str, snapshot_id: int | None) -> None:
-    """Ledger, dead letters, fields and *done*, from the prepared intent, in one transaction."""
+    """Ledger, dead letters, fields, inventory and *done*, from the prepared intent, in one transaction."""
     with writing(premises.engine) as connection:
         state, intent = ledger.batch_state(connection, batch_id) or (None, None)
         if state != "prepared" or intent is None:
@@ -203,7 +206,8 @@ def _finish(premises: Premises, batch_id: str, store_id: str, snapshot_id: int |
         ledger.settle_batch(connection, batch_id, "done", snapshot_id)
         ledger.enter(connection, store_id, batch_id, entries)
         ledger.note_fields(connection, store_id, fields)
-        deadletters.open_pending(connection, batch_id)
+        deadletters.open_pending(connection, premises.home, batch_id)
+        inventory.publish_batch(connection, store_id, batch_id)
 
 
 def _settle(premises: Premises, store_id: str, batch_id: str) -> bool:
@@ -214,13 +218,17 @@ def _settle(premises: Premises, store_id: str, batch_id: str) -> bool:
         return False
     state, intent = found
     snapshot_id = _landed(premises, store_id, batch_id)
-    if snapshot_id is not None or (state == "prepared" and intent is not None and not _needs_snapshot(intent)):
+    files = _files_of(intent) if state == "prepared" and intent is not None else None
+    if snapshot_id is not None or files == []:
+        if files is not None:
+            _sweep(premises, store_id, batch_id, files)
         _finish(premises, batch_id, store_id, snapshot_id)
         return True
+    _sweep(premises, store_id, batch_id, ())  # first: a batch that is abandoned has no files
     with writing(premises.engine) as connection:
         ledger.settle_batch(connection, batch_id, "abandoned", None)
         deadletters.drop_pending(connection, batch_id)
-    remove_files(list(files_of_batch(premises.location(store_id), batch_id)))
+        inventory.drop_batch(connection, store_id, batch_id)
     return True
 
 
@@ -244,11 +252,10 @@ def _plan(premises: Premises, store_id: str, table: Table, snapshot_id: int) -> 
         manifests.plan_of(table, premises.plan_folder(store_id), snapshot_id)
 
 
-def _sweep(premises: Premises, batch: Batch, decision: Decision) -> None:
+def _sweep(premises: Premises, store_id: str, batch_id: str, live: Collection[str]) -> None:
     """Remove files of the batch that are not in its snapshot: of a worker that died and was replaced."""
-    live = {file.path for file in decision.files}
-    location = premises.location(batch.store_id)
-    remove_files([path for path in files_of_batch(location, batch.id) if str(path) not in live])
+    location = premises.location(store_id)
+    remove_files([path for path in files_of_batch(location, batch_id) if str(path) not in live])
 
 
 def _encode(decision: Decision, fields: Sequence[NewField]) -> bytes:
@@ -268,5 +275,5 @@ def _decode(intent: bytes) -> tuple[list[DeliveryEntry], list[NewField]]:
     )
 
 
-def _needs_snapshot(intent: bytes) -> bool:
-    return bool(json.loads(zlib.decompress(intent))["files"])
+def _files_of(intent: bytes) -> list[str]:
+    return [file["path"] for file in json.loads(zlib.decompress(intent))["files"]]

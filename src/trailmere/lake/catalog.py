@@ -11,7 +11,6 @@ import copy
 from typing import TYPE_CHECKING
 
 from pyiceberg.catalog import MetastoreCatalog
-from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import (
     NamespaceAlreadyExistsError,
     NoSuchTableError,
@@ -24,6 +23,8 @@ from trailmere.events.hot import stored_leaves
 from trailmere.lake import schema
 from trailmere.lake.disk import local_path
 from trailmere.lake.fileio import IMPLEMENTATION
+from trailmere.lake.inventory import Recorder
+from trailmere.lake.pointer import PointerCatalog
 from trailmere.lake.view import CATALOG, NAMESPACE
 from trailmere.registry.database import read_engine
 
@@ -34,13 +35,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 
-class Catalog(SqlCatalog):
+class Catalog(PointerCatalog):
     """PyIceberg's SqlCatalog over an engine that is given, not made."""
 
     def __init__(self, engine: Engine, warehouse: Path) -> None:
         properties = {"uri": str(engine.url), "warehouse": str(warehouse), "py-io-impl": IMPLEMENTATION}
         MetastoreCatalog.__init__(self, CATALOG, **properties)
         self.engine = engine
+        self.recorder = Recorder(engine, warehouse.parent)
         self._init_catalog()
         with contextlib.suppress(NamespaceAlreadyExistsError, IntegrityError):
             self.create_namespace(NAMESPACE)
@@ -61,7 +63,7 @@ def create(catalog: Catalog, warehouse: Path, store_id: str, family: str) -> boo
     """Make the table of a store; False where it exists already."""
     fields = schema.table_schema(family)
     try:
-        catalog.create_table(
+        catalog.make_table(
             (NAMESPACE, store_id),
             fields,
             location=str(table_location(warehouse, store_id)),

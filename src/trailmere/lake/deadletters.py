@@ -27,15 +27,18 @@ from sqlalchemy import (
 )
 
 from trailmere.errors import InvalidParameter, LakeDamaged
+from trailmere.lake import inventory
 from trailmere.lake.disk import make_folder, write_file
+from trailmere.lake.inventory import FileRecord
 from trailmere.lake.ledger import as_time, metadata, now_us
 from trailmere.lake.records import DeadLetter, StoredDeadLetter
+from trailmere.registry.database import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection, Engine, Row
 
 INLINE_BYTES = 64 << 10
 PAGE_ROWS = 500
@@ -72,14 +75,23 @@ def content_path(home: Path, sha256: str) -> Path:
     return home / "deadletters" / sha256[:2] / sha256
 
 
-def keep_content(home: Path, letters: Sequence[DeadLetter]) -> None:
+def keep_content(engine: Engine, home: Path, letters: Sequence[DeadLetter]) -> None:
     """Write the bytes of large letters to their files, synced. Before the rows that point at them."""
-    for letter in letters:
-        if letter.content is not None and len(letter.content) > INLINE_BYTES:
-            path = content_path(home, letter.sha256)
-            if not (path.exists() and path.stat().st_size == len(letter.content)):
-                make_folder(path.parent)
-                write_file(path, letter.content)
+    large = {content_path(home, letter.sha256): letter for letter in letters if _in_file(letter)}
+    if not large:
+        return
+    records = [FileRecord(str(path), "dead letter", letter.size, letter.sha256) for path, letter in large.items()]
+    with writing(engine) as connection:
+        inventory.enter_shared(connection, home, records)
+    for path, letter in large.items():
+        assert letter.content is not None
+        if not (path.exists() and path.stat().st_size == len(letter.content)):
+            make_folder(path.parent)
+            write_file(path, letter.content)
+
+
+def _in_file(letter: DeadLetter) -> bool:
+    return letter.content is not None and len(letter.content) > INLINE_BYTES
 
 
 def add_pending(connection: Connection, store_id: str, batch_id: str, letters: Sequence[DeadLetter]) -> None:
@@ -89,13 +101,12 @@ def add_pending(connection: Connection, store_id: str, batch_id: str, letters: S
         connection.execute(insert(deadletters), [_values(letter, store_id, batch_id, now) for letter in letters])
 
 
-def open_pending(connection: Connection, batch_id: str) -> None:
-    """The batch is done: its letters can be seen."""
-    connection.execute(
-        update(deadletters)
-        .where(deadletters.c.batch_id == batch_id, deadletters.c.state == "pending")
-        .values(state="open")
-    )
+def open_pending(connection: Connection, home: Path, batch_id: str) -> None:
+    """The batch is done: its letters can be seen, and their files are the lake's."""
+    pending = deadletters.c.batch_id == batch_id, deadletters.c.state == "pending"
+    in_files = connection.execute(select(deadletters.c.sha256).where(*pending, deadletters.c.kept == "file")).scalars()
+    inventory.publish(connection, [inventory.relative(home, content_path(home, sha256)) for sha256 in in_files])
+    connection.execute(update(deadletters).where(*pending).values(state="open"))
 
 
 def drop_pending(connection: Connection, batch_id: str) -> None:
@@ -162,7 +173,7 @@ def forget_store(connection: Connection, store_id: str) -> Iterator[str]:
 
 
 def _values(letter: DeadLetter, store_id: str, batch_id: str, now: int) -> dict[str, Any]:
-    inline = letter.content is not None and len(letter.content) <= INLINE_BYTES
+    inline = letter.content is not None and not _in_file(letter)
     kept = "nowhere" if letter.content is None else "inline" if inline else "file"
     return {
         "store_id": store_id,

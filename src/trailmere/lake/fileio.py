@@ -2,15 +2,18 @@
 
 PyIceberg's own local FileIO never calls fsync, so that a power cut after a commit may leave an empty metadata file and
 with it an unreadable table. PyIceberg writes metadata files, manifests and manifest lists through this class (catalog
-property ``py-io-impl``); data files are ours (``lake.files``). Object stores are not served here.
+property ``py-io-impl``); data files are ours (``lake.files``). What it writes is hashed on the way and told to the
+inventory, where a recorder was given (``lake.pointer`` does). Object stores are not served here.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from pyiceberg.io import FileIO, InputFile, InputStream, OutputFile, OutputStream
+from pyiceberg.typedef import EMPTY_DICT
 
 from trailmere.lake.disk import local_path, make_folder, sync_folder
 
@@ -18,17 +21,22 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from trailmere.lake.inventory import Recorder
+
 IMPLEMENTATION = f"{__name__}.SyncedFileIO"
 
 
 class SyncedStream:
     """A file being written: when ``close`` returns, its bytes and its name are on disk."""
 
-    def __init__(self, path: Path, *, overwrite: bool) -> None:
+    def __init__(self, path: Path, recorder: Recorder | None, *, overwrite: bool) -> None:
         self._path = path
+        self._recorder = recorder
+        self._hash = hashlib.sha256()
         self._file = path.open("wb" if overwrite else "xb")
 
     def write(self, b: bytes) -> int:
+        self._hash.update(b)
         return self._file.write(b)
 
     def tell(self) -> int:
@@ -40,9 +48,12 @@ class SyncedStream:
         try:
             self._file.flush()
             os.fsync(self._file.fileno())
+            size = self._file.tell()
         finally:
             self._file.close()
         sync_folder(self._path.parent)
+        if self._recorder is not None:
+            self._recorder.written(self._path, size, self._hash.hexdigest())
 
     def __enter__(self) -> SyncedStream:
         return self
@@ -56,9 +67,10 @@ class SyncedStream:
 class LocalFile(InputFile, OutputFile):
     """A local file, to be read or to be written and synced."""
 
-    def __init__(self, location: str) -> None:
+    def __init__(self, location: str, recorder: Recorder | None = None) -> None:
         super().__init__(location)
         self._path = local_path(location)
+        self._recorder = recorder
 
     def __len__(self) -> int:
         return self._path.stat().st_size
@@ -74,7 +86,9 @@ class LocalFile(InputFile, OutputFile):
 
     def create(self, overwrite: bool = False) -> OutputStream:
         make_folder(self._path.parent)
-        return SyncedStream(self._path, overwrite=overwrite)
+        if self._recorder is not None:
+            self._recorder.creating(self._path)
+        return SyncedStream(self._path, self._recorder, overwrite=overwrite)
 
     def to_input_file(self) -> InputFile:
         return self
@@ -83,11 +97,18 @@ class LocalFile(InputFile, OutputFile):
 class SyncedFileIO(FileIO):
     """Local files, synced. See the module's text."""
 
+    def __init__(self, properties: dict[str, str] = EMPTY_DICT, recorder: Recorder | None = None) -> None:
+        super().__init__(properties)
+        self._recorder = recorder
+
     def new_input(self, location: str) -> InputFile:
         return LocalFile(location)
 
     def new_output(self, location: str) -> OutputFile:
-        return LocalFile(location)
+        return LocalFile(location, self._recorder)
 
     def delete(self, location: str | InputFile | OutputFile) -> None:
-        local_path(location if isinstance(location, str) else location.location).unlink()
+        path = local_path(location if isinstance(location, str) else location.location)
+        if self._recorder is not None:
+            self._recorder.removing(path)
+        path.unlink()

@@ -11,7 +11,7 @@ import threading
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from trailmere.lake import deadletters, ledger, view
+from trailmere.lake import deadletters, inventory, ledger, view
 from trailmere.lake.disk import make_folder, sync_folder, told_as_lake_error
 from trailmere.lake.locks import AdvisoryLocks, FileLocks, Locks, held
 from trailmere.lake.records import Totals
@@ -98,6 +98,8 @@ class Lake:
             shutil.rmtree(self._premises.location(store_id), ignore_errors=True)
             with contextlib.suppress(FileNotFoundError):
                 sync_folder(self._premises.location(store_id).parent)
+            with writing(self.engine) as connection:
+                inventory.forget_store(connection, store_id)
 
     # -- the way in ----------------------------------------------------------------------------------------------------
 
@@ -244,8 +246,8 @@ class Lake:
     def _forget(self, store_id: str) -> None:
         with writing(self.engine) as connection:
             ledger.forget_store(connection, store_id)
+            inventory.remove_store(connection, store_id)
             orphans = list(deadletters.forget_store(connection, store_id))
-        for sha256 in orphans:
-            deadletters.content_path(self.home, sha256).unlink(missing_ok=True)
+        inventory.remove(self.engine, self.home, [deadletters.content_path(self.home, sha256) for sha256 in orphans])
         shutil.rmtree(self._premises.index_folder(store_id), ignore_errors=True)
         shutil.rmtree(self._plans(store_id), ignore_errors=True)
