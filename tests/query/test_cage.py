@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 CANARY = "the canary sings"
 ROWS = [{"eventid": f"e-{number}", "eventjson": "{}"} for number in range(3)]
 
-# {planned}: a file of the query. {neighbour}: a data file of the lake that was not planned. {canary}: outside the lake.
+# {planned}: a file of the query. {neighbour}: a data file of a table that it does not name. {canary}: outside the lake.
 # {port}: of a listening socket. {home}: the folder of the lake.
 WORST = (
     "SELECT * FROM read_text('{canary}')",
@@ -120,8 +120,10 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def planned(lake: Path) -> PlannedFile:
-    write_events(lake / "neighbour.parquet", [{"eventid": CANARY}])
-    return write_events(lake / "planned.parquet", ROWS)
+    for table in ("asked", "asked-not"):
+        (lake / table).mkdir()
+    write_events(lake / "asked-not" / "neighbour.parquet", [{"eventid": CANARY}])
+    return write_events(lake / "asked" / "planned.parquet", ROWS)
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +142,7 @@ def places(lake: Path, planned: PlannedFile, tmp_path_factory: pytest.TempPathFa
         server.settimeout(0)
         yield {
             "planned": planned.path,
-            "neighbour": lake / "neighbour.parquet",
+            "neighbour": lake / "asked-not" / "neighbour.parquet",
             "canary": canary,
             "home": lake,
             "port": server.getsockname()[1],
@@ -149,7 +151,8 @@ def places(lake: Path, planned: PlannedFile, tmp_path_factory: pytest.TempPathFa
 
 
 def fingerprint(folder: Path) -> dict[str, str]:
-    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.rglob("*"))}
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 @pytest.mark.parametrize("sql", WORST)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
-from tests.query.workshop import MIB, job, write_events
+from tests.query.workshop import MIB, job, table_folder, write_events
 from trailmere.errors import EngineError, LakeDamaged, QueryCancelled, QueryLimitExceeded
 from trailmere.query import failures
 from trailmere.query.engine import Cancellation, QueryLimits
@@ -32,7 +32,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def events(warehouse: Path) -> PlannedFile:
-    return write_events(warehouse / "events.parquet", ROWS)
+    return write_events(table_folder(warehouse) / "events.parquet", ROWS)
 
 
 @pytest.fixture(scope="module")
@@ -211,7 +211,7 @@ def test_an_engine_error_speaks_of_the_users_columns(engine: DuckDBEngine, event
 
 
 def test_a_data_file_that_is_missing_is_damage_of_the_lake(engine: DuckDBEngine, warehouse: Path) -> None:
-    lost = write_events(warehouse / "lost.parquet", ROWS)
+    lost = write_events(table_folder(warehouse) / "lost.parquet", ROWS)
     Path(lost.path).unlink()
 
     with pytest.raises(LakeDamaged, match=r"lost\.parquet"):
@@ -219,7 +219,7 @@ def test_a_data_file_that_is_missing_is_damage_of_the_lake(engine: DuckDBEngine,
 
 
 def test_a_data_file_that_is_no_parquet_is_damage_of_the_lake(engine: DuckDBEngine, warehouse: Path) -> None:
-    spoilt = write_events(warehouse / "spoilt.parquet", ROWS)
+    spoilt = write_events(table_folder(warehouse) / "spoilt.parquet", ROWS)
     Path(spoilt.path).write_bytes(b"not at all" * 100)
 
     with pytest.raises(LakeDamaged, match=r"spoilt\.parquet"):
@@ -252,13 +252,13 @@ def test_a_lake_in_a_folder_that_is_a_wildcard_is_told_so(tmp_path: Path, folder
 def lake_in(folder: Path) -> tuple[DuckDBEngine, PlannedFile]:
     folder.mkdir()
     engine = DuckDBEngine(folder, QueryLimits(memory_bytes=512 * MIB))
-    return engine, write_events(folder / "events.parquet", ROWS)
+    return engine, write_events(table_folder(folder) / "events.parquet", ROWS)
 
 
 def test_a_thousand_files_are_one_relation(engine: DuckDBEngine, warehouse: Path, events: PlannedFile) -> None:
     files = []
     for number in range(1000):
-        copy = warehouse / f"copy-{number}.parquet"
+        copy = table_folder(warehouse) / f"copy-{number}.parquet"
         copy.hardlink_to(events.path)
         files.append(replace(events, path=str(copy)))
 

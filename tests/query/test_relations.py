@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.query.workshop import use, write_events
 from trailmere.events.columns import COLUMNS, leaves
+from trailmere.events.hot import stored_leaves
 from trailmere.query.relations import literal, quoted, relation_sql, scan_sql
 
 CONNECTION = duckdb.connect(config={"threads": 1})
@@ -47,7 +48,7 @@ def test_a_store_without_files_is_a_relation_without_rows_that_has_every_column(
     columns = duckdb.connect().execute(f"SELECT * FROM ({scan_sql(family, [])})")
 
     names = {column[0] for column in columns.description or ()}
-    assert {leaf.name for leaf in leaves(family)} | {column.name for column in COLUMNS[family]} == names
+    assert {leaf.name for leaf in stored_leaves(family)} | {column.name for column in COLUMNS[family]} == names
     assert columns.fetchall() == []
 
 

@@ -16,7 +16,7 @@ from trailmere.lake.records import PlannedFile, ScanPlan
 from trailmere.lake.schema import arrow, table_schema
 from trailmere.query.engine import Job
 from trailmere.query.records import OutputColumn, Statement, StoreEntry, TableUse
-from trailmere.query.relations import relation_sql
+from trailmere.query.relations import scan_sql, statement_sql
 
 if TYPE_CHECKING:
     from trailmere.query.pool import WorkerProcess
@@ -28,6 +28,13 @@ STORE = StoreEntry(
     arn="arn:aws:cloudtrail:us-east-1:000000000000:eventdatastore/0a1b2c3d-0000-4000-8000-000000000001",
     family="cloudtrail",
 )
+
+
+def table_folder(warehouse: Path) -> Path:
+    """Where the data files of ``STORE`` belong."""
+    folder = warehouse / "stores" / STORE.id
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def write_events(path: Path, rows: Sequence[Mapping[str, Any]], *, without: Sequence[str] = ()) -> PlannedFile:
@@ -83,8 +90,9 @@ def ask(
     ``patience``: how long to wait for a frame, in seconds, if not as long as the query may take.
     """
     paths = [file.path for file in files]
-    relations = [relation_sql(use(), paths)] if files else []
-    worker.ask({"sql": sql, "relations": relations, "setup": [], "paths": paths, "rows": None, "seconds": seconds})
+    text = statement_sql(sql, {"t0": scan_sql("cloudtrail", paths)} if files else {})
+    folders = sorted({str(Path(path).parent) for path in paths})
+    worker.ask({"sql": text, "macros": {}, "folders": folders, "rows": None, "seconds": seconds})
     reply, schema = Reply(), None
     while True:
         kind, payload = worker.receive(seconds if patience is None else patience)

@@ -13,7 +13,7 @@ from trailmere.errors import EngineError, LakeDamaged
 from trailmere.query import failures
 from trailmere.query.engine import Ended, Engine, Job, QueryLimits, Run, TimeIsUp
 from trailmere.query.pool import WorkerDied, WorkerPool, WorkerProcess, WorkerSettings, WorkerTimeout
-from trailmere.query.relations import relation_sql
+from trailmere.query.relations import scan_sql, statement_sql
 from trailmere.query.worker import BATCH, JSON
 
 if TYPE_CHECKING:
@@ -41,16 +41,14 @@ class DuckDBEngine(Engine):
 
     def begin(self, job: Job) -> Run:
         """Hand the job to a worker."""
-        from trailmere.query.dialect.macros import MACROS
+        from trailmere.query.dialect.macros import macros_of
 
         _refuse_strangers(job.paths, self.warehouse)
+        sql = job.statement.sql
         request = {
-            "sql": job.statement.sql,
-            "relations": [
-                relation_sql(use, [file.path for file in plan.files], use.columns) for use, plan in job.scans
-            ],
-            "setup": list(MACROS) if MACRO_PREFIX in job.statement.sql else [],
-            "paths": list(job.paths),
+            "sql": statement_sql(sql, _relations(job), None if job.rows is None else job.rows + 1),
+            "macros": macros_of(sql) if MACRO_PREFIX in sql else {},
+            "folders": table_folders(job, self.warehouse),
             "rows": job.rows,
             "seconds": self.limits.seconds,
         }
@@ -122,16 +120,36 @@ class WorkerRun(Run):
         )
 
 
+def _relations(job: Job) -> dict[str, str]:
+    """For each mention of a store, the SELECT over its planned files."""
+    return {
+        use.relation: scan_sql(
+            use.store.family,
+            [file.path for file in plan.files],
+            use.columns,
+            {file.path for file in plan.files if file.lacks_hot_columns},
+        )
+        for use, plan in job.scans
+    }
+
+
+def table_folders(job: Job, warehouse: Path) -> list[str]:
+    """The folders of the tables that the statement mentions: all that the engine may read for it."""
+    from trailmere.lake.view import NAMESPACE
+
+    return sorted({f"{warehouse}/{NAMESPACE}/{use.store.id}" for use, _plan in job.scans})
+
+
 ENGINES: dict[str, type[Engine]] = {"duckdb": DuckDBEngine}
 
 
 def names(job: Job) -> failures.Names:
     """From the engine's names in this job to the user's."""
-    from trailmere.events.columns import leaves
+    from trailmere.events.hot import stored_leaves
 
     families = {use.store.family for use, _plan in job.scans}
     return failures.Names(
-        columns={leaf.name: ".".join(leaf.path) for family in families for leaf in leaves(family)},
+        columns={leaf.name: ".".join(leaf.path) for family in families for leaf in stored_leaves(family)},
         relations={use.relation: use.store.name for use, _plan in job.scans},
         output=tuple(column.name for column in job.statement.columns),
     )

@@ -1,6 +1,6 @@
-"""The relations that engine SQL reads: a view over the planned Parquet files for each mention of a store.
+"""The relations that engine SQL reads: a SELECT over the planned Parquet files for each mention of a store.
 
-A row of the table is flat (``useridentity__accesskeyid``). The view adds what is computed when asked for
+A row of the table is flat (``useridentity__accesskeyid``). The relation adds what is computed when asked for
 (``eventjsonchecksum``) and shows every row column as the struct that CloudTrail Lake documents. The engine drops
 what a statement does not name, so the structs cost nothing until they are used, and conditions on leaf columns
 reach the Parquet reader's statistics and bloom filters. This module only writes SQL text; nothing is read here.
@@ -8,38 +8,58 @@ reach the Parquet reader's statistics and bloom filters. This module only writes
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
 from trailmere.events.columns import COLUMNS, leaves
+from trailmere.events.hot import hot_leaves, stored_leaves
 from trailmere.events.types import Array, Map, Row, Scalar, Type
 
 if TYPE_CHECKING:
+    from trailmere.events.columns import Leaf
     from trailmere.query.records import TableUse
 
 # What computed columns are computed from: column -> SQL over the physical columns.
 COMPUTED: dict[str, str] = {"eventjsonchecksum": "sha256(eventjson)"}
 COMPUTED_FROM: dict[str, str] = {"eventjsonchecksum": "eventjson"}
+_WITH = "WITH "  # as the dialect writes it
 
 
-def relation_sql(use: TableUse, paths: Sequence[str], columns: Collection[str] | None = None) -> str:
+def statement_sql(sql: str, relations: Mapping[str, str], rows: int | None = None) -> str:
+    """The dialect's statement over these relations (name -> SELECT), cut after so many rows.
+
+    They become WITH entries: a view would be bound once when it is made and again when it is used.
+    """
+    entries = ", ".join(f"{quoted(name)} AS NOT MATERIALIZED ({source})" for name, source in relations.items())
+    body = sql if rows is None else f"SELECT * FROM (\n{sql}\n) LIMIT {rows}"  # noqa: S608 - written by the dialect
+    if not entries:
+        return body
+    return f"WITH {entries}, {body.removeprefix(_WITH)}" if body.startswith(_WITH) else f"WITH {entries} {body}"
+
+
+def relation_sql(
+    use: TableUse, paths: Sequence[str], columns: Collection[str] | None = None, lacking: Collection[str] = ()
+) -> str:
     """The statement that makes the view ``use.relation`` over these Parquet files (absolute paths; may be none).
 
-    ``columns`` narrows it as in ``scan_sql``.
+    ``columns`` and ``lacking`` as in ``scan_sql``.
     """
-    return f"CREATE TEMP VIEW {quoted(use.relation)} AS {scan_sql(use.store.family, paths, columns)}"
+    return f"CREATE TEMP VIEW {quoted(use.relation)} AS {scan_sql(use.store.family, paths, columns, lacking)}"
 
 
-def scan_sql(family: str, paths: Sequence[str], columns: Collection[str] | None = None) -> str:
+def scan_sql(
+    family: str, paths: Sequence[str], columns: Collection[str] | None = None, lacking: Collection[str] = ()
+) -> str:
     """A SELECT of every physical, computed and row column of a family of stores (key of ``columns.COLUMNS``).
 
     With ``columns`` (physical and computed names) only of these, and of the rows that they make up: the engine takes
     tens of milliseconds to declare and bind all columns of a family, which is more than a small query takes.
+    ``lacking``: those of the paths whose files were written before some key was hot.
     """
-    wanted = frozenset(leaf.name for leaf in leaves(family)) if columns is None else _physical(columns)
+    wanted = frozenset(leaf.name for leaf in stored_leaves(family)) if columns is None else _physical(columns)
     derived = [sql for sql, needs in _derived(family) if needs <= wanted]
-    return f"SELECT {', '.join(['*', *derived])} FROM {_source(family, paths, wanted)}"  # noqa: S608 - our own columns
+    return f"SELECT {', '.join(['*', *derived])} FROM {_sources(family, paths, wanted, lacking)}"  # noqa: S608 - our own columns
 
 
 def _physical(columns: Collection[str]) -> frozenset[str]:
@@ -71,13 +91,33 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def _sources(family: str, paths: Sequence[str], wanted: frozenset[str], lacking: Collection[str]) -> str:
+    """All files; those that were written before a wanted key was hot have its column taken out of the map."""
+    hot = [leaf for leaf in hot_leaves(family) if leaf.name in wanted]
+    older = [path for path in paths if path in lacking] if hot else []
+    if not older:
+        return _source(family, paths, wanted)
+    parts = [_older_source(family, older, wanted, hot)]
+    if newer := [path for path in paths if path not in lacking]:
+        parts.append(f"SELECT * FROM {_source(family, newer, wanted)}")  # noqa: S608 - our own columns
+    return f"({' UNION ALL BY NAME '.join(parts)})"
+
+
+def _older_source(family: str, paths: Sequence[str], wanted: frozenset[str], hot: Sequence[Leaf]) -> str:
+    maps = {leaf.path[0] for leaf in hot}
+    plain = wanted - {leaf.name for leaf in hot}
+    taken = [f"{quoted(leaf.path[0])}[{literal(leaf.path[1])}] AS {quoted(leaf.name)}" for leaf in hot]
+    shown = [*map(quoted, sorted(plain)), *taken]
+    return f"SELECT {', '.join(shown)} FROM {_source(family, paths, plain | maps)}"  # noqa: S608 - our own columns
+
+
 def _source(family: str, paths: Sequence[str], wanted: frozenset[str]) -> str:
     """The files with a declared schema, so that a column younger than a file is NULL instead of an error.
 
     The folders are named ``eventtime_day=2024-05-01``: without ``hive_partitioning=false`` that becomes a column.
     """
     if not paths:
-        shown = (leaf for leaf in leaves(family) if leaf.name in wanted)
+        shown = (leaf for leaf in stored_leaves(family) if leaf.name in wanted)
         empty = ", ".join(f"NULL::{engine_type(leaf.type)} AS {quoted(leaf.name)}" for leaf in shown)
         return f"(SELECT {empty} WHERE false)"
     files = ", ".join(literal(path) for path in paths)
@@ -85,7 +125,7 @@ def _source(family: str, paths: Sequence[str], wanted: frozenset[str]) -> str:
 
 
 def _declared(family: str, wanted: frozenset[str]) -> str:
-    shown = (leaf for leaf in leaves(family) if leaf.name in wanted)
+    shown = (leaf for leaf in stored_leaves(family) if leaf.name in wanted)
     return "MAP {" + ", ".join(_member(leaf.name, engine_type(leaf.type)) for leaf in shown) + "}"
 
 

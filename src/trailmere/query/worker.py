@@ -1,8 +1,9 @@
 """The process that runs engine SQL: it locks itself in, then answers one request at a time over a socket.
 
 It imports DuckDB and Arrow and nothing else of weight, so that it starts quickly. It is started by ``query.pool``,
-trusts what the pool sends it about files and limits, and does not trust the SQL. Each query gets a DuckDB of its own,
-in memory: nothing is left over for the next. It stops by itself when its parent is gone.
+trusts what the pool sends it about folders and limits, and does not trust the SQL. Queries about the same tables share
+a DuckDB (``query.instance``), each in a session of its own: nothing is left over for the next. It stops by itself when
+its parent is gone.
 
 Protocol: frames of ``kind (1 byte), length (8 bytes, big-endian), payload``. In both directions ``J`` is a JSON object;
 the worker also sends ``S``, the Arrow schema of the answer, and ``B``, a record batch. After a request come S, any
@@ -21,13 +22,15 @@ import struct
 import sys
 import threading
 import time
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trailmere.query.cage import CagePlan, Measure, apply, limit_memory, readable_folders
+from trailmere.query.instance import Instance, answer
 
 if TYPE_CHECKING:
-    import duckdb
     import pyarrow as pa
 
 HEADER = struct.Struct(">cQ")
@@ -44,6 +47,7 @@ UNWANTED_MODULES = ("numpy", "pandas", "polars", "fsspec", "IPython")
 def main(settings: dict[str, Any]) -> None:
     """Run until the parent closes the socket. ``settings``: see ``pool.WorkerSettings``; ``descriptor`` the socket."""
     sys.modules.update(dict.fromkeys(UNWANTED_MODULES))  # type: ignore[arg-type]
+    warnings.simplefilter("ignore")  # what is said on stderr is taken for the reason of a death
     import duckdb  # noqa: F401
     import pyarrow  # noqa: F401
 
@@ -76,7 +80,7 @@ class Worker:
         self._channel = channel
         self._settings = settings
         self._memory = memory
-        self._ready: duckdb.DuckDBPyConnection | None = self._open()
+        self._instance: Instance | None = self._open()
         mapped, self._idle_bytes = memory.sizes()
         self._measures = (*measures, limit_memory(settings["memory_bytes"], mapped))
         self.deadline: float | None = None  # monotonic seconds; set while the engine works
@@ -84,79 +88,70 @@ class Worker:
     def serve(self) -> None:
         """Say hello with what holds, then answer requests until the parent hangs up."""
         hello = [[measure.name, measure.holds, measure.detail] for measure in self._measures]
-        self._send(JSON, json.dumps({"hello": hello, "idle_bytes": self._idle_bytes}).encode())
+        self._send(frame(JSON, json.dumps({"hello": hello, "idle_bytes": self._idle_bytes}).encode()))
         while (request := receive_frame(self._channel)) is not None:
-            self._send(JSON, json.dumps(self._answer(json.loads(request[1]))).encode())
-            self._ready = self._open()
+            self._send(frame(JSON, json.dumps(self._answer(json.loads(request[1]))).encode()))
+            self._instance = self._instance or self._open()
 
     def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Run the query, send its rows, and give the last frame's content."""
+        """Run the query, send its rows, and give the last frame's content. After an error the engine is not kept."""
         import duckdb
 
-        connection, self._ready = self._ready or self._open(), None
         self.deadline = time.monotonic() + request["seconds"] + GRACE_SECONDS
         try:
-            sent, cut = self._run(connection, request)
+            sent, cut = self._run(self._instance_for(request["folders"]), request)
         except (duckdb.Error, MemoryError, ValueError, NotImplementedError) as error:
+            self._drop()
             return {"error": type(error).__name__, "message": str(error), "resident_bytes": self._memory.sizes()[1]}
         finally:
             self.deadline = None
-            connection.close()
         return {"end": {"rows": sent, "cut": cut}, "resident_bytes": self._memory.sizes()[1]}
 
-    def _open(self) -> duckdb.DuckDBPyConnection:
-        """A fresh DuckDB that has no extension to load, no disk to spill to and no Python variable to find."""
-        import duckdb
+    def _instance_for(self, folders: list[str]) -> Instance:
+        """The DuckDB that reads these folders and no other."""
+        if self._instance is not None and not self._instance.serves(folders):
+            self._drop()
+        self._instance = self._instance or self._open()
+        self._instance.lock(folders)
+        return self._instance
 
-        connection = duckdb.connect(
-            ":memory:",
-            config={
-                "threads": self._settings["threads"],
-                "async_threads": 0,
-                "memory_limit": f"{self._settings['memory_bytes']}B",
-                "temp_directory": "",
-                "autoload_known_extensions": False,
-                "autoinstall_known_extensions": False,
-                "allow_community_extensions": False,
-                "python_enable_replacements": False,
-            },
-        )
-        connection.execute("SET TimeZone = 'UTC'")
-        return connection
+    def _open(self) -> Instance:
+        return Instance(threads=self._settings["threads"], memory_bytes=self._settings["memory_bytes"])
 
-    def _run(self, connection: duckdb.DuckDBPyConnection, request: dict[str, Any]) -> tuple[int, bool]:
+    def _drop(self) -> None:
+        instance, self._instance = self._instance, None
+        if instance is not None:
+            instance.close()
+
+    def _run(self, instance: Instance, request: dict[str, Any]) -> tuple[int, bool]:
         """Send the rows; gives their number and whether there were more than the limit."""
-        _lock(connection, request)
-        _one_select(connection, request["sql"])
-        relation = connection.sql(request["sql"])
-        limit: int | None = request["rows"]
-        if limit is not None:
-            relation = relation.limit(limit + 1)
-        reader = relation.to_arrow_reader(ROWS_IN_A_BATCH)
-        self._send(SCHEMA, _plain_schema(reader.schema).serialize())
+        instance.add_macros(request["macros"])
+        with instance.cursor() as cursor:
+            reader = answer(cursor, request["sql"], ROWS_IN_A_BATCH, request["rows"])
+            return self._send_rows(reader, request["rows"])
+
+    def _send_rows(self, reader: pa.RecordBatchReader, limit: int | None) -> tuple[int, bool]:
+        """The schema goes with the first rows: whoever asked waits for both."""
+        waiting = frame(SCHEMA, _plain_schema(reader.schema).serialize())
         sent = 0
         for batch in reader:
             room = batch.num_rows if limit is None else min(batch.num_rows, limit - sent)
-            self._send_batch(batch.slice(0, room))
+            for part in _slices(batch.slice(0, room)):
+                self._send([*waiting, *frame(BATCH, part.serialize())])
+                waiting = []
             sent += room
             if room < batch.num_rows:
+                self._send(waiting)
                 return sent, True
+        self._send(waiting)
         return sent, False
 
-    def _send_batch(self, batch: pa.RecordBatch) -> None:
-        """In slices of a few megabytes: rows hold whole records, which may be large."""
-        plain = _plain_batch(batch)
-        step = max(1, plain.num_rows * BYTES_IN_A_FRAME // max(plain.nbytes, BYTES_IN_A_FRAME))
-        for start in range(0, plain.num_rows, step):
-            self._send(BATCH, plain.slice(start, step).serialize())
-
-    def _send(self, kind: bytes, payload: Any) -> None:
+    def _send(self, parts: list[memoryview]) -> None:
         """Blocks while the parent does not read; that time does not count against the query."""
         left = None if self.deadline is None else self.deadline - time.monotonic()
         self.deadline = None
-        view = memoryview(payload)
-        self._channel.sendall(HEADER.pack(kind, view.nbytes))
-        self._channel.sendall(view)
+        while parts:
+            parts = _unsent(parts, self._channel.sendmsg(parts))
         self.deadline = None if left is None else time.monotonic() + left
 
 
@@ -208,23 +203,25 @@ def receive_exactly(channel: socket.socket, length: int) -> bytearray | None:
     return buffer
 
 
-def _lock(connection: duckdb.DuckDBPyConnection, request: dict[str, Any]) -> None:
-    """Macros and relations are made, then the files are all there is, and no setting can be changed any more."""
-    connection.execute("SET allowed_paths = ?", [request["paths"]])
-    connection.execute("SET enable_external_access = false")
-    if preparation := [*request["setup"], *request["relations"]]:
-        connection.execute(";\n".join(preparation))  # at once: each call would cost a transaction
-    connection.execute("SET lock_configuration = true")
+def frame(kind: bytes, payload: Any) -> list[memoryview]:
+    """The pieces of a frame, for one write."""
+    view = memoryview(payload).cast("B")
+    return [memoryview(HEADER.pack(kind, view.nbytes)), view]
 
 
-def _one_select(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
-    """A second opinion on what the dialect has let through: exactly one statement that reads."""
-    import duckdb
+def _unsent(parts: list[memoryview], written: int) -> list[memoryview]:
+    """What is left of the parts when so many bytes of them were written."""
+    while parts and written >= parts[0].nbytes:
+        written -= parts.pop(0).nbytes
+    return [parts[0][written:], *parts[1:]] if written else parts
 
-    statements = connection.extract_statements(sql)
-    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        kinds = ", ".join(statement.type.name for statement in statements)
-        raise duckdb.PermissionException(f"expected one SELECT, got {kinds or 'nothing'}")
+
+def _slices(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """The batch in slices of a few megabytes: rows hold whole records, which may be large."""
+    plain = _plain_batch(batch)
+    step = max(1, plain.num_rows * BYTES_IN_A_FRAME // max(plain.nbytes, BYTES_IN_A_FRAME))
+    for start in range(0, plain.num_rows, step):
+        yield plain.slice(start, step)
 
 
 def _plain_schema(schema: pa.Schema) -> pa.Schema:

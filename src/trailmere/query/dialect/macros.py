@@ -1,4 +1,4 @@
-"""What Trino has and the engine lacks, as macros that a worker creates when it starts.
+"""What Trino has and the engine lacks, as macros that a worker creates when a statement first needs them.
 
 All names begin with ``lake_``; only the dialect writes them. Macros are text substitution: an argument may be
 evaluated more than once, and the engine merges equal expressions. A macro refuses a value by a cast that fails of a
@@ -6,6 +6,8 @@ text that begins with ``lake:``; ``query.failures`` shows the user what follows.
 """
 
 from __future__ import annotations
+
+import re
 
 # ::ffff:0.0.0.0, where IPv4 addresses lie among IPv6 ones (RFC 4291, 2.5.5.2).
 _IPV4 = "281470681743360::UHUGEINT"
@@ -131,4 +133,15 @@ _ADDRESSES = (
 _DECLARED = (*_TEXT, *_TIME, *_JSON, *_COLLECTIONS, *_ADDRESSES)
 
 # In the order in which they must be run: a macro may use those before it.
-MACROS: tuple[str, ...] = tuple(f"CREATE OR REPLACE TEMP MACRO {declared}" for declared in _DECLARED)
+MACROS: tuple[str, ...] = tuple(f"CREATE OR REPLACE MACRO {declared}" for declared in _DECLARED)
+_BY_NAME = {declared.partition("(")[0]: statement for declared, statement in zip(_DECLARED, MACROS, strict=True)}
+_NAMES = re.compile(r"\blake_\w+")
+
+
+def macros_of(sql: str) -> dict[str, str]:
+    """The macros that engine SQL uses, and those that they use: name -> statement, in the order to run them."""
+    needed = set(_NAMES.findall(sql))
+    for name in reversed(_BY_NAME):
+        if name in needed:
+            needed.update(_NAMES.findall(_BY_NAME[name]))
+    return {name: statement for name, statement in _BY_NAME.items() if name in needed}
