@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlparse
@@ -81,6 +82,15 @@ def write_file(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
     draft.replace(path)
     sync_folder(path.parent)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove ``folder`` with all that is in it, where it is there; gone for good when this returns."""
+    while folder.exists():
+        with contextlib.suppress(FileNotFoundError):  # somebody else removes it too
+            shutil.rmtree(folder)
+    if folder.parent.is_dir():
+        sync_folder(folder.parent)
 
 
 def remove_files(paths: list[Path]) -> None:

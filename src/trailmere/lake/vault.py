@@ -6,16 +6,15 @@ PyIceberg takes more than a second to import; it is loaded when a table is first
 from __future__ import annotations
 
 import contextlib
-import shutil
 import threading
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from trailmere.lake import deadletters, inventory, ledger, view
-from trailmere.lake.disk import make_folder, sync_folder, told_as_lake_error
+from trailmere.lake.disk import make_folder, remove_folder, told_as_lake_error
 from trailmere.lake.locks import AdvisoryLocks, FileLocks, Locks, held
 from trailmere.lake.records import Totals
-from trailmere.registry.database import create_tables, open_database, reading, sqlite_url, writing
+from trailmere.registry.database import create_tables, open_database, reading, sqlite_url, translated, writing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -59,9 +58,11 @@ class Lake:
         ``database_url``: SQLite in the folder where it is None, else as ``registry.database.open_database`` takes it.
         """
         home = home.resolve()
-        make_folder(home / "warehouse")
+        with told_as_lake_error():
+            make_folder(home / "warehouse")
         engine = open_database(database_url or sqlite_url(home))
-        locks: Locks = FileLocks(home / "locks") if engine.dialect.name == "sqlite" else AdvisoryLocks(engine)
+        with told_as_lake_error():
+            locks: Locks = FileLocks(home / "locks") if engine.dialect.name == "sqlite" else AdvisoryLocks(engine)
         create_tables(engine, ledger.metadata)
         return cls(home, engine, locks)
 
@@ -82,7 +83,7 @@ class Lake:
         """Make the table of a store of a family (``events.columns.COLUMNS``); nothing where it is there."""
         from trailmere.lake import append, catalog
 
-        with held(self._locks, append.store_lock(store_id)):
+        with _told(), held(self._locks, append.store_lock(store_id)):
             if not catalog.exists(self._premises.catalog, store_id):
                 self._forget(store_id)
                 make_folder(self._premises.location(store_id) / "data")
@@ -92,12 +93,10 @@ class Lake:
         """Remove the table of a store with its files, ledger, index and dead letters; nothing where it is gone."""
         from trailmere.lake import append, catalog
 
-        with held(self._locks, append.store_lock(store_id)):
+        with _told(), held(self._locks, append.store_lock(store_id)):
             catalog.drop(self._premises.catalog, store_id)
             self._forget(store_id)
-            shutil.rmtree(self._premises.location(store_id), ignore_errors=True)
-            with contextlib.suppress(FileNotFoundError):
-                sync_folder(self._premises.location(store_id).parent)
+            remove_folder(self._premises.location(store_id))
             with writing(self.engine) as connection:
                 inventory.forget_store(connection, store_id)
 
@@ -107,14 +106,14 @@ class Lake:
         """Settle the batches whose owner is gone; returns how many. To be called before ``begin``."""
         from trailmere.lake import append
 
-        with told_as_lake_error():
+        with _told():
             return append.recover(self._premises, store_id)
 
     def begin(self, store_id: str) -> Batch:
         """Open a batch: from here to ``commit`` or ``abandon`` it is this process's. Raises StoreNotFound."""
         from trailmere.lake import append
 
-        with told_as_lake_error():
+        with _told():
             return append.begin(self._premises, store_id)
 
     def commit(
@@ -133,7 +132,7 @@ class Lake:
         """
         from trailmere.lake import append
 
-        with told_as_lake_error():
+        with _told():
             return append.commit(self._premises, batch, files, deliveries, dead_letters, new_fields)
 
     def abandon(self, batch: Batch) -> None:
@@ -249,5 +248,12 @@ class Lake:
             inventory.remove_store(connection, store_id)
             orphans = list(deadletters.forget_store(connection, store_id))
         inventory.remove(self.engine, self.home, [deadletters.content_path(self.home, sha256) for sha256 in orphans])
-        shutil.rmtree(self._premises.index_folder(store_id), ignore_errors=True)
-        shutil.rmtree(self._plans(store_id), ignore_errors=True)
+        remove_folder(self._premises.index_folder(store_id))
+        remove_folder(self._plans(store_id))
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Errors of the system, and of the catalog's sessions on the database, become ours."""
+    with told_as_lake_error(), translated("cannot read or write the catalog"):
+        yield

@@ -92,7 +92,7 @@ def open_database(url: str, *, busy_seconds: float = BUSY_TIMEOUT_SECONDS) -> En
         raise SettingsError(f"the database must be SQLite or PostgreSQL, not {backend}", hint=_HOW)
     engine = _BACKENDS[backend](parsed, busy_seconds)
     _forget_connections_in_children(engine)
-    with _translated(f"cannot open the database {parsed.render_as_string()}"):
+    with translated(f"cannot open the database {parsed.render_as_string()}"):
         if backend == "sqlite":
             _switch_to_wal(engine, busy_seconds)
         _check_version(engine)
@@ -105,7 +105,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
     Do not write in it: in SQLite a transaction that read first may be refused the right to write at once.
     """
-    with _translated("cannot read the database"), read_engine(engine).connect() as connection, connection.begin():
+    with translated("cannot read the database"), read_engine(engine).connect() as connection, connection.begin():
         yield connection
 
 
@@ -115,7 +115,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
     Two of them never overlap, so do not open a second one inside. Raises LakeBusy when its turn does not come in time.
     """
-    with _translated("cannot write the database"), engine.begin() as connection:
+    with translated("cannot write the database"), engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             busy_seconds = connection.get_execution_options()[BUSY_OPTION]
             connection.execute(text(f"SET LOCAL lock_timeout = {round(busy_seconds * 1000)}"))
@@ -227,8 +227,8 @@ def _forget_connections_in_children(engine: Engine) -> None:
 
 
 @contextlib.contextmanager
-def _translated(doing: str) -> Iterator[None]:
-    """Errors of the driver, as ours."""
+def translated(doing: str) -> Iterator[None]:
+    """Errors of the driver, as ours: for those who bring sessions of their own (a catalog does)."""
     try:
         yield
     except (DBAPIError, sqlite3.Error) as error:  # what fails while a connection is made comes unwrapped
