@@ -1,0 +1,98 @@
+"""``python -m tests.faults``: the sweeps, large or small, and a table of them. Exits with 1 on a violation."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
+from pathlib import Path
+
+from tests.faults.runs import ACTIONS, Ran, Task, perform
+from tests.faults.workloads import BY_NAME, WORKLOADS
+
+
+def tasks(options: argparse.Namespace) -> Iterator[Task]:
+    """All tasks, in parts where they are long."""
+    until = time.time() + 60 * options.minutes if options.minutes else float("inf")
+    names = options.workload or [workload.name for workload in WORKLOADS]
+    for seed in range(options.seed, options.seed + options.seeds):
+        for name in names:
+            actions = tuple(options.action or ACTIONS)
+            cuts = options.cuts if options.sample else int(not options.no_cuts)
+            task = Task(name, seed, actions, options.sample, cuts, options.variants, until=until)
+            parts = 1 if options.sample else options.parts
+            for part in range(parts):
+                yield replace(task, part=part, parts=parts)
+
+
+def table(ran: Sequence[Ran]) -> str:
+    """Runs, violations and leftovers by workload and kind."""
+    kinds = sorted({one.action for one in ran}, key=[*ACTIONS, "power cut", "model"].index)
+    lines = [("workload", *kinds, "violations", "left over", "longest recovery")]
+    for name in [*dict.fromkeys(one.workload for one in ran), "all"]:
+        some = [one for one in ran if name in (one.workload, "all")]
+        counts = Counter(one.action for one in some)
+        left = sum(one.outcome.leftovers.total() for one in some)
+        longest = max(one.outcome.recovery_seconds for one in some)
+        broken = sum(bool(one.outcome.violations) for one in some)
+        lines.append((name, *(f"{counts[kind]:,}" for kind in kinds), f"{broken:,}", f"{left:,}", f"{longest:.1f} s"))
+    widths = [max(len(line[at]) for line in lines) for at in range(len(lines[0]))]
+    return "\n".join("  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]) for line in lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run and report."""
+    options = _options(arguments)
+    ran: list[Ran] = []
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(options.jobs, mp_context=context) as pool:
+        futures = [pool.submit(perform, task, options.place) for task in tasks(options)]
+        for done in as_completed(futures):
+            for one in done.result():
+                ran.append(one)
+                if one.outcome.violations:
+                    print(f"VIOLATION {one.outcome.what} ({one.outcome.hit})", file=sys.stderr)
+                    for violation in one.outcome.violations[:6]:
+                        print(f"    {violation}", file=sys.stderr, flush=True)
+            print(f"{len(ran):,} runs", file=sys.stderr, flush=True)
+    if options.report:
+        options.report.write_text(
+            json.dumps([{"workload": one.workload, "action": one.action} | _facts(one) for one in ran])
+        )
+    print(table(ran))
+    kinds: Counter[str] = sum((one.outcome.leftovers for one in ran), Counter())
+    print("left over until the next maintain:", dict(kinds) or "nothing")
+    return int(any(one.outcome.violations for one in ran))
+
+
+def _facts(one: Ran) -> dict[str, object]:
+    return {name: getattr(one.outcome, name) for name in one.outcome.__slots__}
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--workload", action="append", choices=list(BY_NAME), help="only this one; may be given again")
+    parser.add_argument("--action", action="append", choices=ACTIONS, help="only this fault; may be given again")
+    parser.add_argument("--seed", type=int, default=1, help="the first seed")
+    parser.add_argument("--seeds", type=int, default=1, help="how many")
+    parser.add_argument("--sample", type=int, default=0, help="so many faults of each workload instead of all")
+    parser.add_argument("--cuts", type=int, default=2, help="with --sample: so many power cuts of each workload")
+    parser.add_argument("--no-cuts", action="store_true", help="faults at calls only")
+    parser.add_argument("--variants", type=int, default=2, help="images with unsynced parts, for each call")
+    parser.add_argument("--parts", type=int, default=4, help="into how many tasks a workload is cut")
+    parser.add_argument("--jobs", type=int, default=multiprocessing.cpu_count())
+    parser.add_argument("--minutes", type=float, default=0, help="stop then; 0: when all is done")
+    parser.add_argument("--place", type=Path, default=Path(tempfile.gettempdir()), help="where lakes are made")
+    parser.add_argument("--report", type=Path, help="a file for all outcomes, as JSON")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

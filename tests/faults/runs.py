@@ -1,0 +1,87 @@
+"""The runs of the harness as tasks that processes share: which faults and which power cuts, all of them or a sample."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+from tests.faults import commands
+from tests.faults.sweep import Outcome, World, shapes
+from tests.faults.tracer import Action, Fault
+from tests.faults.workloads import BY_NAME
+
+if TYPE_CHECKING:
+    from tests.faults.disk import Image
+
+ACTIONS: tuple[Action, ...] = ("kill", "EIO", "ENOSPC", "full")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A share of the runs of one workload and seed. ``sample``: so many of them, 0 for all; ``cuts``: power cuts."""
+
+    workload: str
+    seed: int
+    actions: tuple[Action, ...]
+    sample: int
+    cuts: int
+    variants: int
+    part: int = 0
+    parts: int = 1
+    until: float = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """An outcome with what it belongs to."""
+
+    workload: str
+    action: str
+    outcome: Outcome
+
+
+def perform(task: Task, place: Path) -> list[Ran]:
+    """Do a task's share in a world of its own."""
+    commands.preload()
+    with tempfile.TemporaryDirectory(dir=place) as folder:
+        world = World(BY_NAME[task.workload], task.seed, Path(folder))
+        ran = []
+        if different := world.differences():
+            ran.append(Ran(task.workload, "model", Outcome("the model of the disk", violations=different)))
+        for fault in _faults(world, task)[task.part :: task.parts]:
+            if time.time() < task.until:
+                ran.append(Ran(task.workload, fault.action, world.strike(fault)))
+        for name, ended, image in _cuts(world, task):
+            if time.time() < task.until:
+                ran.append(Ran(task.workload, "power cut", world.cut(name, ended, image)))
+        return ran
+
+
+def _faults(world: World, task: Task) -> list[Fault]:
+    """All calls with all actions; or a sample that meets as many kinds of calls as it can."""
+    calls = world.traced.calls
+    if not task.sample:
+        return [Fault(action, call.number) for call in calls for action in task.actions]
+    dice = Random(task.seed)
+    by_name: dict[str, list[int]] = {}
+    for (name, _), numbers in shapes(calls).items():
+        by_name.setdefault(name, []).append(dice.choice(numbers))
+    names = sorted(by_name)
+    dice.shuffle(names)
+    rounds = [dice.choice(by_name[name]) for _ in range(task.sample) for name in names][: task.sample]
+    first = dice.randrange(len(task.actions))
+    return [Fault(task.actions[(first + at) % len(task.actions)], number) for at, number in enumerate(rounds)]
+
+
+def _cuts(world: World, task: Task) -> list[tuple[str, bool, Image]]:
+    if not task.cuts and task.sample:
+        return []
+    images = list(world.images(task.variants, Random(task.seed)))
+    if task.sample:
+        chosen = Random(task.seed).sample(images[:-1], min(task.cuts, len(images)) - 1)
+        return [*chosen, images[-1]]
+    return images[task.part :: task.parts]
