@@ -59,3 +59,18 @@ def test_aggregated_events_and_insights_have_members_of_their_own() -> None:
 
     assert unknown_fields(total) == []
     assert unknown_fields(insight, "insight") == []
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        (r"\udc00", "\ufffd"),
+        (r"nul\u0000", "nul\ufffd"),
+        ("x" * 5000, "x" * 255 + "\u2026"),
+        (r"\ud83d\ude00", "\U0001f600"),
+    ],
+)
+def test_a_key_that_no_database_takes_is_told_as_near_as_it_can_be(key: str, shown: str) -> None:
+    text = record_text().removesuffix(b"}") + f',"{key}":1}}'.encode()
+
+    assert unknown_fields(text) == [shown]

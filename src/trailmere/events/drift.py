@@ -17,6 +17,7 @@ from trailmere.events.types import Row, Type
 _KNOWN_ELSEWHERE = {"cloudtrail": AGGREGATED_KEYS, "insight": frozenset({"insightDetails"})}
 
 Paths = tuple[str, ...]
+LONGEST_PATH = 256  # characters; what is longer is cut
 
 
 def unknown_fields(text: bytes, family: str = "cloudtrail") -> list[str]:
@@ -42,9 +43,15 @@ def _judge(family: str, path: Paths, keys: Paths) -> tuple[Paths, Paths]:
     Records of one kind have the same keys in the same order, so most answers come from the cache.
     """
     declared = _declared(family)
-    unknown = tuple(".".join((*path, key)) for key in keys if (*path, key) not in declared)
+    unknown = tuple(_shown((*path, key)) for key in keys if (*path, key) not in declared)
     rows = tuple(key for key in keys if declared.get((*path, key)))
     return unknown, rows
+
+
+def _shown(path: Paths) -> str:
+    """The dotted path as a database can hold it and a person can read it: a key is any text, of any length."""
+    told = scan.tidy(".".join(path)).replace("\0", "\ufffd")
+    return told if len(told) <= LONGEST_PATH else told[: LONGEST_PATH - 1] + "\u2026"
 
 
 @cache
