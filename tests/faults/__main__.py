@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import replace
 from pathlib import Path
 
 from tests.faults.runs import ACTIONS, Ran, Task, perform
@@ -19,17 +18,16 @@ from tests.faults.workloads import BY_NAME, WORKLOADS
 
 
 def tasks(options: argparse.Namespace) -> Iterator[Task]:
-    """All tasks, in parts where they are long."""
+    """All tasks, in parts where they are long, workload after workload in each part, should time end early."""
     until = time.time() + 60 * options.minutes if options.minutes else float("inf")
     names = options.workload or [workload.name for workload in WORKLOADS]
     for seed in range(options.seed, options.seed + options.seeds):
-        for name in names:
-            actions = tuple(options.action or ACTIONS)
-            cuts = options.cuts if options.sample else int(not options.no_cuts)
-            task = Task(name, seed, actions, options.sample, cuts, options.variants, until=until)
-            parts = 1 if options.sample else options.parts
-            for part in range(parts):
-                yield replace(task, part=part, parts=parts)
+        parts = 1 if options.sample else options.parts
+        for part in range(parts):
+            for name in names:
+                actions = tuple(options.action or ACTIONS)
+                cuts = options.cuts if options.sample else int(not options.no_cuts)
+                yield Task(name, seed, actions, options.sample, cuts, options.variants, part, parts, until)
 
 
 def table(ran: Sequence[Ran]) -> str:
@@ -86,7 +84,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--cuts", type=int, default=2, help="with --sample: so many power cuts of each workload")
     parser.add_argument("--no-cuts", action="store_true", help="faults at calls only")
     parser.add_argument("--variants", type=int, default=2, help="images with unsynced parts, for each call")
-    parser.add_argument("--parts", type=int, default=4, help="into how many tasks a workload is cut")
+    parser.add_argument("--parts", type=int, default=8, help="into how many tasks a workload is cut")
     parser.add_argument("--jobs", type=int, default=multiprocessing.cpu_count())
     parser.add_argument("--minutes", type=float, default=0, help="stop then; 0: when all is done")
     parser.add_argument("--place", type=Path, default=Path(tempfile.gettempdir()), help="where lakes are made")

@@ -17,7 +17,7 @@ from tests.faults.workloads import BY_NAME
 if TYPE_CHECKING:
     from tests.faults.disk import Image
 
-ACTIONS: tuple[Action, ...] = ("kill", "EIO", "ENOSPC", "full")
+ACTIONS: tuple[Action, ...] = ("kill", "EIO", "ENOSPC", "full", "twice")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import signal
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -88,10 +89,13 @@ class World:
         ended = traced.ended
         if traced.hung:
             outcome.violations.append("hung: it did not end by itself")
-        if fault.action != "kill" and not ended.is_clear:
+        if ended.code != -signal.SIGKILL and not ended.is_clear:
             outcome.violations.append(f"unclear: exit code {ended.code}, {_end(ended.err)}")
         if ended.code == 0:
             outcome.violations += [f"not true: {one}" for one in self._judge(self.workload.wanted).violations]
+        if fault.action == "twice":
+            again = Random(fault.at).randint(1, len(self.traced.calls))
+            self._trace((self.workload.recovery or (self.workload.command,))[0], fault=Fault("kill", again))
         outcome.said = f"exit {ended.code}: {ended.err.strip().partition(chr(10))[0]}"
         self._recover(outcome)
         return outcome

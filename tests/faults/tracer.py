@@ -22,7 +22,8 @@ from tests.faults import ptrace
 from tests.faults.calls import BY_NUMBER, GROWING, Call, Kind
 from tests.faults.commands import Ended, ended, fork
 
-Action = Literal["kill", "EIO", "ENOSPC", "full"]  # full: from this call on, whatever needs room fails with ENOSPC
+# full: from this call on, whatever needs room fails with ENOSPC. twice: killed here, and then in its recovery.
+Action = Literal["kill", "EIO", "ENOSPC", "full", "twice"]
 LONGEST_SECONDS = 120
 STRAGGLER_SECONDS = 15  # how long what a command started may outlive it
 
@@ -180,7 +181,7 @@ class _Tracer:
         if call.number != fault.at:
             return None
         self.hit = call
-        return {"kill": 0, "EIO": errno.EIO, "ENOSPC": errno.ENOSPC}[fault.action]
+        return {"EIO": errno.EIO, "ENOSPC": errno.ENOSPC}.get(fault.action, 0)
 
     # -- what a call means ---------------------------------------------------------------------------------------------
 
