@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test test-extended lint format lock bench wheel clean
+.PHONY: help demo test test-extended faults lint format lock bench wheel clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -17,6 +17,10 @@ test: $(VENV)/.dev  ## the test suite
 
 test-extended: $(VENV)/.dev  ## what needs PostgreSQL, or minutes
 	$(BIN)/python -m pytest -n 2 -m extended
+
+faults: $(VENV)/.dev  ## every fault at every call, power cuts, many at once: hours; less with FAULTS="--minutes 30"
+	nice -n 10 $(BIN)/python -m tests.faults --seeds 3 $(FAULTS)
+	nice -n 10 $(BIN)/python -m tests.faults.concurrency
 
 lint: $(VENV)/.dev  ## style, types, and the floors of the house
 	$(BIN)/ruff check .

@@ -46,7 +46,7 @@ def straced(lake: Path) -> Counter[str]:
     """The calls by name that strace sees on paths beneath the lake, those that succeed."""
     names = {kind.name for kind in KINDS} - {"mmap"}
     log = lake.parent / "strace"
-    command = ["strace", "-f", "-qq", "-y", "-o", log, "-e", f"trace={','.join(sorted(names))}"]
+    command = ["strace", "-f", "-qq", "-y", "-o", str(log), "-e", f"trace={','.join(sorted(names))}"]
     command += [sys.executable, "-m", "trailmere", *COMMAND]
     environment = os.environ | {"TRAILMERE_LAKE": str(lake)}
     subprocess.run(command, env=environment, capture_output=True, check=True)

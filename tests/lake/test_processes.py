@@ -1,16 +1,15 @@
-"""Several processes at one store, and processes that die. Judged by what PyIceberg alone reads."""
+"""Several processes at one store, and processes that die (at each of their calls: ``tests.faults``). Judged by what
+PyIceberg alone reads."""
 
 from __future__ import annotations
 
 import random
-import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.lake import kill
 from tests.lake.committer import BATCH, DELIVERIES, check
 from tests.lake.world import STORE, data_files, event, parcel, put, written
 from trailmere.lake.vault import Lake
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COMMITTER = [sys.executable, "-m", "tests.lake.committer"]
-needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 
 
 def start(home: Path, seed: int) -> subprocess.Popen[str]:
@@ -53,17 +51,6 @@ def test_a_process_killed_after_some_commits_is_completed_by_the_next(tmp_path: 
 
     assert (second.returncode, errors) == (0, "")
     check(home)
-
-
-@needs_strace
-@pytest.mark.parametrize("point", kill.sample(3), ids=str)
-def test_a_process_killed_at_a_system_call_is_completed_by_the_next(tmp_path: Path, point: kill.Point) -> None:
-    kill.prepare(tmp_path)
-
-    assert kill.run_killed(tmp_path, point)
-    kill.run_whole(tmp_path)
-
-    check(tmp_path / "lake")
 
 
 def test_a_batch_of_a_living_owner_is_left_alone(lake: Lake) -> None:

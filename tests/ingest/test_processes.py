@@ -1,4 +1,4 @@
-"""Killed anywhere, eight at once: nothing lost, nothing twice."""
+"""Eight ingests at once, and one that is interrupted. What becomes of one that is killed: ``tests.faults``."""
 
 from __future__ import annotations
 
@@ -7,43 +7,30 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from random import Random
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.ingest.corpus import KINDS, lost_and_doubled, make
-from tests.ingest.kill import SMALL_BATCHES, kill_once, measured_length_seconds, orphans, start
 from trailmere.ingest.records import Limits
 from trailmere.ingest.run import ingest
 from trailmere.sources.opening import open_source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from trailmere.lake.vault import Lake
     from trailmere.registry.records import EventDataStore
 
-KILLS = 10
+# Small batches: many commits in a short run.
+SMALL_BATCHES = {
+    "TRAILMERE_INGEST_COMMIT_DELIVERIES": "3",
+    "TRAILMERE_INGEST_BATCH_BYTES": "6000",
+    "TRAILMERE_INGEST_WORKERS": "2",
+}
 
 
-def test_an_ingest_that_is_killed_at_random_moments_loses_and_doubles_nothing(
-    lake: Lake, new_store: Callable[..., EventDataStore], tmp_path: Path
-) -> None:
-    random = Random(20260301)
-    length = measured_length_seconds(lake, new_store(), tmp_path / "undisturbed")
-
-    results = []
-    left_over: set[str] = set()
-    for number in range(KILLS):
-        store = new_store()
-        results.append(kill_once(lake, store, tmp_path / str(number), random, length))
-        length = length if results[-1].was_running else results[-1].seconds
-        left_over |= orphans(lake, store)
-
-    assert [(result.lost, result.doubled) for result in results] == [(0, 0)] * KILLS
-    assert left_over == set()
-    assert any(result.was_running for result in results)
+def start(folder: Path, lake: Path, store: str) -> subprocess.Popen[bytes]:
+    """``trailmere ingest`` as a process of its own."""
+    command = [sys.executable, "-m", "trailmere", "ingest", str(folder), "--store", store, "--lake", str(lake)]
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(command, env=os.environ | SMALL_BATCHES, stdout=quiet, stderr=quiet)
 
 
 def test_eight_processes_over_overlapping_input_lose_and_double_nothing_and_none_fails(
@@ -78,10 +65,3 @@ def test_an_interrupt_ends_the_run_with_its_account_and_leaves_a_lake_that_the_n
     assert b'"interrupted": true' in out or process.returncode == 0
     assert account.recovered == 0
     assert lost_and_doubled(lake, store.id, corpus.wanted) == (0, 0)
-
-
-@pytest.mark.extended
-def test_a_hundred_kills_lose_and_double_nothing() -> None:
-    from tests.ingest.kill import main
-
-    assert main(100, 2) == 0
