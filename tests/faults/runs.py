@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -52,7 +53,7 @@ def perform(task: Task, place: Path) -> list[Ran]:
         ran = []
         if different := world.differences():
             ran.append(Ran(task.workload, "model", Outcome("the model of the disk", violations=different)))
-        for fault in _faults(world, task)[task.part :: task.parts]:
+        for fault in _faults(world, task):
             if time.time() < task.until:
                 ran.append(Ran(task.workload, fault.action, world.strike(fault)))
         for name, ended, image in _cuts(world, task):
@@ -65,8 +66,9 @@ def _faults(world: World, task: Task) -> list[Fault]:
     """All calls with all actions; or a sample that meets as many kinds of calls as it can."""
     calls = world.traced.calls
     if not task.sample:
-        return [Fault(action, call.number) for call in calls for action in task.actions]
-    dice = Random(task.seed)
+        every = [Fault(action, call.number) for call in calls for action in task.actions]
+        return sorted((fault for fault in every if _mixed(fault) % task.parts == task.part), key=_mixed)
+    dice = Random(f"{task.workload} {task.seed}")
     by_name: dict[str, list[int]] = {}
     for (name, _), numbers in shapes(calls).items():
         by_name.setdefault(name, []).append(dice.choice(numbers))
@@ -75,6 +77,11 @@ def _faults(world: World, task: Task) -> list[Fault]:
     rounds = [dice.choice(by_name[name]) for _ in range(task.sample) for name in names][: task.sample]
     first = dice.randrange(len(task.actions))
     return [Fault(task.actions[(first + at) % len(task.actions)], number) for at, number in enumerate(rounds)]
+
+
+def _mixed(fault: Fault) -> int:
+    """A number that deals faults out to parts, the same ones in every process, and all kinds to each."""
+    return zlib.crc32(str(fault).encode())
 
 
 def _cuts(world: World, task: Task) -> list[tuple[str, bool, Image]]:
