@@ -14,25 +14,24 @@ guess.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import secrets
 import socket
 import time
-import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from trailmere.errors import LakeDamaged, LakeError, StoreNotFound
 from trailmere.lake import catalog as catalogs
-from trailmere.lake import deadletters, inventory, ledger, manifests, snapshots
+from trailmere.lake import deadletters, intents, inventory, ledger, manifests, snapshots, upkeep
 from trailmere.lake.decide import Decision, check_files, decide
 from trailmere.lake.disk import remove_files
 from trailmere.lake.files import files_of_batch
+from trailmere.lake.intents import Intent
 from trailmere.lake.inventory import FileRecord
 from trailmere.lake.locks import held
 from trailmere.lake.reader import RecordReader
-from trailmere.lake.records import Appended, Batch, DeliveryEntry, NewField, as_row
+from trailmere.lake.records import Appended, Batch
 from trailmere.lake.schema import arrow
 from trailmere.lake.snapshots import open_index
 from trailmere.registry.database import reading, writing
@@ -47,7 +46,7 @@ if TYPE_CHECKING:
     from trailmere.lake.catalog import Catalog
     from trailmere.lake.index import EventIndex
     from trailmere.lake.locks import Locks
-    from trailmere.lake.records import DeadLetter, WrittenFile
+    from trailmere.lake.records import DeadLetter, DeliveryEntry, NewField, WrittenFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +120,13 @@ def commit(
         with reading(premises.engine) as connection:
             decision = decide(connection, index, RecordReader(), batch, files, deliveries)
         remove_files(list(decision.superseded))
-        _prepare(premises, batch, decision, dead_letters, new_fields)
+        _intend(premises, batch, decision, dead_letters, new_fields)
         snapshot_id = None
         if decision.files:
             table = snapshots.append(premises.catalog, table, batch, decision.files, decision.deliveries)
             snapshot_id = snapshots.of_batch(table, batch.id)
         _sweep(premises, batch.store_id, batch.id, [file.path for file in decision.files])
-        _finish(premises, batch.id, batch.store_id, snapshot_id)
+        finish(premises, batch.id, batch.store_id, snapshot_id)
         if snapshot_id is not None:
             _index(index, decision.files, snapshot_id)
         if snapshot_id is not None:
@@ -140,7 +139,7 @@ def commit(
 def abandon(premises: Premises, batch: Batch) -> None:
     """Give a batch up: remove its files, unless the table says that it landed; then complete it."""
     with held(premises.locks, store_lock(batch.store_id)):
-        _settle(premises, batch.store_id, batch.id)
+        settle(premises, batch.store_id, batch.id)
     premises.locks.free(batch_lock(batch.id), forget=True)
 
 
@@ -153,7 +152,7 @@ def recover(premises: Premises, store_id: str) -> int:
         if not premises.locks.take(batch_lock(batch_id)):
             continue
         with held(premises.locks, store_lock(store_id)):
-            settled += _settle(premises, store_id, batch_id)
+            settled += settle(premises, store_id, batch_id)
         premises.locks.free(batch_lock(batch_id), forget=True)
     return settled
 
@@ -167,10 +166,10 @@ def settle_prepared(premises: Premises, store_id: str) -> None:
             if (ledger.batch_state(connection, batch_id) or ("", None))[0] == "prepared"
         ]
     for batch_id in broken:
-        _settle(premises, store_id, batch_id)
+        settle(premises, store_id, batch_id)
 
 
-def _prepare(
+def _intend(
     premises: Premises,
     batch: Batch,
     decision: Decision,
@@ -179,12 +178,24 @@ def _prepare(
 ) -> None:
     taken = {entry.id for entry in decision.deliveries if entry.status != "known"}
     letters = [letter for letter in dead_letters if letter.delivery_id in taken]
-    fields = [field for field in new_fields if field.delivery_id in taken]
+    fields = tuple(field for field in new_fields if field.delivery_id in taken)
     deadletters.keep_content(premises.engine, premises.home, letters)
-    files = [FileRecord(file.path, "data", file.size, file.sha256) for file in decision.files]
-    intent = _encode(decision, fields)
+    intent = Intent(tuple(file.path for file in decision.files), deliveries=decision.deliveries, fields=fields)
+    prepare(premises, batch, intent, decision.files, letters)
+
+
+def prepare(
+    premises: Premises,
+    batch: Batch,
+    intent: Intent,
+    written: Sequence[WrittenFile],
+    letters: Sequence[DeadLetter] = (),
+) -> None:
+    """Mark the batch *prepared*: all that ``finish`` will enter is in the database. Raises LakeError where it is not
+    open any more."""
+    files = [FileRecord(file.path, "data", file.size, file.sha256) for file in written]
     with writing(premises.engine) as connection:
-        if not ledger.prepare_batch(connection, batch.id, intent):
+        if not ledger.prepare_batch(connection, batch.id, intents.encode(intent)):
             raise LakeError(
                 f"batch {batch.id} is not open any more: its owner seemed dead, and it was given up",
                 hint="nothing was taken in; ingest again",
@@ -193,36 +204,38 @@ def _prepare(
         inventory.enter(connection, premises.home, batch.store_id, files, state="pending", batch_id=batch.id)
 
 
-def _finish(premises: Premises, batch_id: str, store_id: str, snapshot_id: int | None) -> None:
-    """Ledger, dead letters, fields, inventory and *done*, from the prepared intent, in one transaction."""
+def finish(premises: Premises, batch_id: str, store_id: str, snapshot_id: int | None) -> None:
+    """Ledger, dead letters, fields, inventory, removals and *done*, from the prepared intent, in one transaction."""
     with writing(premises.engine) as connection:
-        state, intent = ledger.batch_state(connection, batch_id) or (None, None)
-        if state != "prepared" or intent is None:
+        state, content = ledger.batch_state(connection, batch_id) or (None, None)
+        if state != "prepared" or content is None:
             raise LakeDamaged(
                 f"a snapshot holds batch {batch_id}, which the ledger has as {state}",
                 hint="the database and the warehouse are not of the same lake, or not of the same time",
             )
-        entries, fields = _decode(intent)
+        intent = intents.decode(content)
         ledger.settle_batch(connection, batch_id, "done", snapshot_id)
-        ledger.enter(connection, store_id, batch_id, entries)
-        ledger.note_fields(connection, store_id, fields)
+        ledger.enter(connection, store_id, batch_id, intent.deliveries)
+        ledger.note_fields(connection, store_id, intent.fields)
         deadletters.open_pending(connection, premises.home, batch_id)
         inventory.publish_batch(connection, store_id, batch_id)
+        if intent.expired and intent.cutoff is not None:
+            upkeep.enter(connection, store_id, batch_id, intent.cutoff, intent.expired, len(intent.gone))
 
 
-def _settle(premises: Premises, store_id: str, batch_id: str) -> bool:
+def settle(premises: Premises, store_id: str, batch_id: str) -> bool:
     """Complete or abandon one batch, as the table says. The caller holds the store's lock."""
     with reading(premises.engine) as connection:
         found = ledger.batch_state(connection, batch_id)
     if found is None or found[0] not in ("open", "prepared"):
         return False
-    state, intent = found
+    state, content = found
     snapshot_id = _landed(premises, store_id, batch_id)
-    files = _files_of(intent) if state == "prepared" and intent is not None else None
-    if snapshot_id is not None or files == []:
-        if files is not None:
-            _sweep(premises, store_id, batch_id, files)
-        _finish(premises, batch_id, store_id, snapshot_id)
+    intent = intents.decode(content) if state == "prepared" and content is not None else None
+    if snapshot_id is not None or (intent is not None and not intent.needs_snapshot):
+        if intent is not None:
+            _sweep(premises, store_id, batch_id, intent.files)
+        finish(premises, batch_id, store_id, snapshot_id)
         return True
     _sweep(premises, store_id, batch_id, ())  # first: a batch that is abandoned has no files
     with writing(premises.engine) as connection:
@@ -256,24 +269,3 @@ def _sweep(premises: Premises, store_id: str, batch_id: str, live: Collection[st
     """Remove files of the batch that are not in its snapshot: of a worker that died and was replaced."""
     location = premises.location(store_id)
     remove_files([path for path in files_of_batch(location, batch_id) if str(path) not in live])
-
-
-def _encode(decision: Decision, fields: Sequence[NewField]) -> bytes:
-    content = {
-        "deliveries": [as_row(entry) for entry in decision.deliveries],
-        "fields": [as_row(field) for field in fields],
-        "files": [{"path": file.path, "rows": file.rows, "sha256": file.sha256} for file in decision.files],
-    }
-    return zlib.compress(json.dumps(content).encode(), 1)
-
-
-def _decode(intent: bytes) -> tuple[list[DeliveryEntry], list[NewField]]:
-    content: dict[str, Any] = json.loads(zlib.decompress(intent))
-    return (
-        [DeliveryEntry(**entry) for entry in content["deliveries"]],
-        [NewField(**field) for field in content["fields"]],
-    )
-
-
-def _files_of(intent: bytes) -> list[str]:
-    return [file["path"] for file in json.loads(zlib.decompress(intent))["files"]]

@@ -138,7 +138,9 @@ class EventIndex:
         if old:
             self._segments = kept
             self._write_manifest()
-            remove_files([self._folder / segment.name for segment in old])
+        named = {"manifest.json", *(segment.name for segment in self._segments)}
+        if self._folder.is_dir():
+            remove_files([path for path in self._folder.iterdir() if path.name not in named])
 
     def _present(self) -> npt.NDArray[np.bool_]:
         """For each number that a file ever had whether that file is there."""

@@ -126,6 +126,16 @@ def _has(connection: Connection, home: Path, path: str) -> bool:
     return found is not None
 
 
+def hashes(connection: Connection, home: Path, paths: Iterable[str]) -> dict[str, str]:
+    """The recorded SHA-256 of each of these files that has one, by the paths as they were given."""
+    names = {relative(home, path): path for path in paths}
+    found: dict[str, str] = {}
+    for some in _chunks(names):
+        rows = select(files.c.path, files.c.sha256).where(files.c.path.in_(some), files.c.sha256.is_not(None))
+        found |= {names[row.path]: row.sha256 for row in connection.execute(rows)}
+    return found
+
+
 def publish_batch(connection: Connection, store_id: str, batch_id: str) -> None:
     """The batch is done: its files are live."""
     connection.execute(update(files).where(*_of_batch(store_id, batch_id)).values(state="live"))

@@ -21,7 +21,7 @@ from trailmere.errors import LakeBusy
 from trailmere.lake.disk import make_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from sqlalchemy import Connection, Engine
@@ -47,6 +47,9 @@ class Locks(Protocol):
 
     def share(self, name: str) -> Shared | None:
         """Take a lock together with others who share it, without waiting; None where somebody has it alone."""
+
+    def tidy(self, prefix: str, used: Collection[str]) -> None:
+        """Remove what remains of names that begin so, that will never be used again, and that nobody holds."""
 
     def close(self) -> None:
         """Free all."""
@@ -104,6 +107,11 @@ class FileLocks:
         with self._guard:
             self._shared.add(shared)
         return shared
+
+    def tidy(self, prefix: str, used: Collection[str]) -> None:
+        for path in self._folder.glob(f"{prefix}*.lock"):
+            if path.stem not in used and self.take(path.stem):
+                self.free(path.stem, forget=True)
 
     def let_go(self, shared: _SharedFile) -> None:
         """Close the descriptor of a shared lock, once."""
@@ -192,6 +200,9 @@ class AdvisoryLocks:
                 return None
             self._shares[name] += 1
             return _SharedSession(self, name)
+
+    def tidy(self, prefix: str, used: Collection[str]) -> None:
+        """Nothing remains of them."""
 
     def let_go(self, name: str) -> None:
         """Give back one share of a lock; the session's last one frees it."""

@@ -20,11 +20,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from trailmere.events.hot import HOT_KEYS, hot_leaves
-from trailmere.lake.disk import make_folder, write_file
+from trailmere.lake.disk import make_folder, remove_files, write_file
 from trailmere.lake.records import PlannedFile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from trailmere.lake.records import Condition
@@ -64,7 +64,35 @@ def keep(folder: Path, snapshot_id: int, plan: pa.Table) -> None:
             path.unlink(missing_ok=True)
 
 
-def select(plan: pa.Table, conditions: Sequence[Condition]) -> tuple[PlannedFile, ...]:
+def trim(folder: Path, snapshot_ids: Collection[int]) -> None:
+    """Remove plans of other snapshots, and drafts of writers that died. A live writer's draft that goes too costs that
+    one its plan, and nothing else."""
+    staying = {plan_path(folder, id) for id in snapshot_ids}
+    if folder.is_dir():
+        remove_files([path for path in folder.iterdir() if path not in staying])
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan in memory: its table, and a ``PlannedFile`` for each row; both by path."""
+
+    table: pa.Table
+    files: tuple[PlannedFile, ...]
+
+    @property
+    def bytes(self) -> int:
+        """Memory that it takes, about."""
+        return int(self.table.nbytes) + FILE_BYTES * len(self.files)
+
+
+def opened(table: pa.Table) -> Plan:
+    """A plan as it was loaded or made, ready to select from."""
+    table = table.take(pc.sort_indices(table, [("path", "ascending")])).combine_chunks()
+    told = [table.column(name).to_pylist() for name in ("path", "size", "rows")]
+    return Plan(table, tuple(map(PlannedFile, *told, _lack_hot_columns(table))))
+
+
+def select(plan: Plan, conditions: Sequence[Condition]) -> tuple[PlannedFile, ...]:
     """The files that can hold rows matching all conditions, by path. A condition that cannot be used is passed over."""
     chosen = plan
     for condition in conditions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -207,6 +207,62 @@ class Removal:
     cutoff: datetime
     rows: int
     files: int
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenancePolicy:
+    """What maintenance is to do. ``cutoff``: rows with an earlier eventTime go (UTC where it has no zone; None: none
+    do). ``snapshot_days``: how long snapshots are kept at all. ``memory_bytes``: what rewriting may take."""
+
+    cutoff: datetime | None = None
+    snapshot_days: float = 7.0
+    memory_bytes: int = 1 << 30
+
+    @property
+    def cutoff_us(self) -> int | None:
+        """The cutoff in microseconds since 1970."""
+        if self.cutoff is None:
+            return None
+        moment = self.cutoff.replace(tzinfo=UTC) if self.cutoff.tzinfo is None else self.cutoff
+        return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenanceProgress:
+    """How far a step is; ``total`` is 0 where that is not known."""
+
+    step: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class DamagedFile:
+    """A file that is not what was written, and why that is thought. Maintenance leaves it where it is."""
+
+    path: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Maintained:
+    """What maintenance did to a store, or would do. ``rewritten`` files became ``written`` ones; ``rows_removed`` were
+    past their retention. ``files_removed`` are those that nobody needed any more. Snapshots that somebody read stayed
+    (``snapshots_leased``)."""
+
+    store_id: str
+    files_before: int = 0
+    files_after: int = 0
+    bytes_before: int = 0
+    bytes_after: int | None = 0
+    rewritten: int = 0
+    written: int = 0
+    rows_removed: int = 0
+    snapshots_expired: int = 0
+    snapshots_leased: int = 0
+    files_removed: int = 0
+    bytes_removed: int = 0
+    damaged: tuple[DamagedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyiceberg.exceptions import ValidationException
 from pyiceberg.manifest import ManifestEntry, ManifestEntryStatus
-from pyiceberg.table.snapshots import Operation
+from pyiceberg.table.snapshots import Operation, Summary
 from pyiceberg.table.update.snapshot import _MergeAppendFiles
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from pyiceberg.manifest import ManifestFile
     from pyiceberg.table import Transaction
-    from pyiceberg.table.snapshots import Summary
 
 
 class Replacement(_MergeAppendFiles):
@@ -70,8 +69,7 @@ class Replacement(_MergeAppendFiles):
 
     def _summary(self, snapshot_properties: dict[str, str] | None = None) -> Summary:
         summary = super()._summary(snapshot_properties or {})
-        summary.operation = self._told
-        return summary
+        return Summary(self._told, **summary.additional_properties)
 
 
 def _entry(entry: ManifestEntry, status: ManifestEntryStatus, snapshot_id: int | None) -> Any:

@@ -14,6 +14,7 @@ from pyiceberg.io.pyarrow import (
 from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
 from pyiceberg.table import Table, Transaction
 from pyiceberg.table.snapshots import Operation
+from pyiceberg.table.update.snapshot import ExpireSnapshots
 
 from trailmere.errors import LakeBusy
 from trailmere.lake import catalog as catalogs
@@ -73,6 +74,12 @@ def replace(
                 replacement.append_data_file(data_file)
 
     return _commit(catalog, table, batch, attempt)
+
+
+def expire(table: Table, snapshot_ids: list[int]) -> None:
+    """Take snapshots out of the metadata. Their files stay."""
+    with _Transaction(table) as transaction, ExpireSnapshots(transaction) as expiry:
+        expiry.by_ids(snapshot_ids)
 
 
 def _commit(catalog: Catalog, table: Table, batch: Batch, attempt: Callable[[Table], None]) -> Table:

@@ -83,6 +83,14 @@ def write_sorted(
     return Sorted(tuple(written), len(inputs.times) - len(order))
 
 
+def rows_before(file: StoredFile, cutoff: int) -> int:
+    """How many rows of a file have an eventTime before ``cutoff``."""
+    if file.first >= cutoff or file.last < cutoff:
+        return file.rows if file.last < cutoff else 0
+    times = (batch.column("eventtime").cast(pa.int64()).to_numpy() for batch in batches(file.path, ["eventtime"]))
+    return sum(int((some < cutoff).sum()) for some in times)
+
+
 def check_input(file: StoredFile, sha256: str | None) -> None:
     """Raise DamagedInput unless the file is there, in its length and with its hash (None: not known)."""
     path = Path(file.path)

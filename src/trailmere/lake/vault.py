@@ -10,14 +10,14 @@ import threading
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from trailmere.lake import deadletters, inventory, ledger, view
+from trailmere.lake import deadletters, inventory, ledger, upkeep, view
 from trailmere.lake.disk import make_folder, remove_folder, told_as_lake_error
 from trailmere.lake.locks import AdvisoryLocks, FileLocks, Locks, held
 from trailmere.lake.records import Totals
 from trailmere.registry.database import create_tables, open_database, reading, sqlite_url, translated, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from trailmere.lake.append import Premises
+    from trailmere.lake.locks import Shared
+    from trailmere.lake.plans import Plan
     from trailmere.lake.records import (
         Appended,
         Batch,
@@ -32,7 +34,11 @@ if TYPE_CHECKING:
         DeadLetter,
         DeliveryEntry,
         KnownField,
+        Maintained,
+        MaintenancePolicy,
+        MaintenanceProgress,
         NewField,
+        Removal,
         ScanPlan,
         SnapshotInfo,
         StoredDeadLetter,
@@ -152,6 +158,33 @@ class Lake:
             return ledger.by_place(connection, store_id, uris)
 
     # -- the way out ---------------------------------------------------------------------------------------------------
+    # -- upkeep --------------------------------------------------------------------------------------------------------
+
+    def maintain(
+        self,
+        store_id: str,
+        policy: MaintenancePolicy,
+        *,
+        dry_run: bool = False,
+        show: Callable[[MaintenanceProgress], None] = lambda _progress: None,
+    ) -> Maintained:
+        """Do what is due: merge small files, remove rows past the cutoff, old snapshots, and files that nobody needs.
+
+        Safe beside ingests and queries, and killed anywhere. ``dry_run`` changes nothing. Raises StoreNotFound,
+        LakeBusy where somebody else is at it, LakeDamaged, LakeError.
+        """
+        from trailmere.lake import maintenance
+
+        with _told():
+            if dry_run:
+                return maintenance.foresee(self._premises, store_id, policy)
+            return maintenance.maintain(self._premises, store_id, policy, show)
+
+    def removals(self, store_id: str) -> list[Removal]:
+        """What retention removed from a store, oldest first."""
+        with reading(self.engine) as connection:
+            return upkeep.of_store(connection, store_id)
+
 
     def scan(
         self, store_id: str, conditions: Sequence[Condition] = (), *, at: datetime | int | None = None
@@ -168,8 +201,21 @@ class Lake:
             table = catalog.load(self._premises.catalog.reader(), store_id)
             return manifests.plan_of(table, self._plans(store_id), snapshot_id)
 
-        found = view.read(self.engine, store_id)
-        return scan.plan(found, self._plans(store_id), make_plan, store_id, conditions, at)
+        return scan.plan(self._remembered.view(self.engine, store_id), plan_of, store_id, conditions, at)
+
+    def lease(self, store_id: str, snapshot_id: int) -> Shared | None:
+        """Keep a snapshot and its files until the lease is freed, or the process ends.
+
+        None where maintenance was faster: plan again.
+        """
+        from trailmere.lake import expiry
+
+        return expiry.lease(
+            self._locks,
+            store_id,
+            snapshot_id,
+            lambda: snapshot_id in view.read(self.engine, store_id).snapshots,
+        )
 
     def snapshots(self, store_id: str) -> list[SnapshotInfo]:
         """The versions of a store's table, oldest first."""
@@ -229,6 +275,7 @@ class Lake:
             )
 
     # -- parts ---------------------------------------------------------------------------------------------------------
+                expired=upkeep.rows_removed(connection, store_id),
 
     @cached_property
     def _premises(self) -> Premises:
@@ -255,5 +302,6 @@ class Lake:
 @contextlib.contextmanager
 def _told() -> Iterator[None]:
     """Errors of the system, and of the catalog's sessions on the database, become ours."""
+            upkeep.forget_store(connection, store_id)
     with told_as_lake_error(), translated("cannot read or write the catalog"):
         yield
