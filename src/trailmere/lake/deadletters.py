@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    and_,
     delete,
     func,
     insert,
@@ -32,6 +33,7 @@ from trailmere.lake.disk import make_folder, write_file
 from trailmere.lake.inventory import FileRecord
 from trailmere.lake.ledger import as_time, metadata, now_us
 from trailmere.lake.records import DeadLetter, StoredDeadLetter
+from trailmere.lake.seals import UNSEALED, reseal, seal_column, sealed
 from trailmere.registry.database import writing
 
 if TYPE_CHECKING:
@@ -58,10 +60,11 @@ deadletters = Table(
     Column("sha256", String(64), nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("kept", String(6), nullable=False),  # where the bytes are: inline, file, nowhere
-    Column("content", LargeBinary),
-    Column("state", String(10), nullable=False),  # pending, open, replayed
+    Column("content", LargeBinary, info=UNSEALED),  # sha256 covers it
+    Column("state", String(10), nullable=False, info=UNSEALED),  # pending, open, replayed
     Column("added_us", BigInteger, nullable=False),
     Column("replayed_us", BigInteger),
+    seal_column(),
     Index("lake_deadletters_batch", "batch_id"),
     Index("lake_deadletters_store", "store_id", "state"),
     sqlite_autoincrement=True,  # an id never names another letter later
@@ -98,7 +101,8 @@ def add_pending(connection: Connection, store_id: str, batch_id: str, letters: S
     """Enter letters with the intent of their batch."""
     if letters:
         now = now_us()
-        connection.execute(insert(deadletters), [_values(letter, store_id, batch_id, now) for letter in letters])
+        rows = [sealed(deadletters, _values(letter, store_id, batch_id, now)) for letter in letters]
+        connection.execute(insert(deadletters), rows)
 
 
 def open_pending(connection: Connection, home: Path, batch_id: str) -> None:
@@ -145,12 +149,8 @@ def get(connection: Connection, home: Path, id: int) -> StoredDeadLetter:
 
 def mark_replayed(connection: Connection, ids: Sequence[int]) -> int:
     """Mark open letters replayed; returns how many were open."""
-    found = connection.execute(
-        update(deadletters)
-        .where(deadletters.c.id.in_(ids), deadletters.c.state == "open")
-        .values(state="replayed", replayed_us=now_us())
-    )
-    return int(found.rowcount)
+    waiting = and_(deadletters.c.id.in_(ids), deadletters.c.state == "open")
+    return reseal(connection, deadletters, waiting, {"state": "replayed", "replayed_us": now_us()})
 
 
 def count_open(connection: Connection, store_id: str) -> int:

@@ -22,6 +22,8 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    and_,
+    bindparam,
     case,
     delete,
     func,
@@ -31,6 +33,7 @@ from sqlalchemy import (
 )
 
 from trailmere.lake.records import DeliveryEntry, KnownField, NewField, as_row
+from trailmere.lake.seals import SEAL, UNSEALED, reseal, seal_column, seal_of, sealed, sealed_columns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -48,11 +51,12 @@ batches = Table(
     Column("id", String(40), primary_key=True),
     Column("store_id", String(40), nullable=False),
     Column("owner", Text, nullable=False),  # host and process id, for people
-    Column("state", String(12), nullable=False),
+    Column("state", String(12), nullable=False, info=UNSEALED),
     Column("opened_us", BigInteger, nullable=False),
     Column("settled_us", BigInteger),
-    Column("prepared", LargeBinary),  # what the ledger will hold; emptied when the batch is settled
+    Column("prepared", LargeBinary, info=UNSEALED),  # what the ledger will hold; emptied when the batch is settled
     Column("snapshot_id", BigInteger),
+    seal_column(),
     Index("lake_batches_unsettled", "store_id", "state"),
 )
 
@@ -82,6 +86,7 @@ deliveries = Table(
     Column("sightings", BigInteger, nullable=False),
     Column("first_seen_us", BigInteger, nullable=False),
     Column("last_seen_us", BigInteger, nullable=False),
+    seal_column(),
     Index("lake_deliveries_id", "store_id", "id", unique=True),
     Index("lake_deliveries_stored", "store_id", "sha256_stored"),
     Index("lake_deliveries_content", "store_id", "sha256_content"),
@@ -98,6 +103,7 @@ fields = Table(
     Column("ordinal", BigInteger, nullable=False),
     Column("first_seen_us", BigInteger, nullable=False),
     Column("count", BigInteger, nullable=False),
+    seal_column(),
 )
 
 _ENTRY_COLUMNS = [deliveries.c[name] for name in DeliveryEntry.__dataclass_fields__]
@@ -118,9 +124,8 @@ def as_time(microseconds: int) -> datetime:
 
 def open_batch(connection: Connection, batch_id: str, store_id: str, owner: str) -> None:
     """Write the intent."""
-    connection.execute(
-        insert(batches).values(id=batch_id, store_id=store_id, owner=owner, state="open", opened_us=now_us())
-    )
+    row = {"id": batch_id, "store_id": store_id, "owner": owner, "state": "open", "opened_us": now_us()}
+    connection.execute(insert(batches).values(**sealed(batches, row)))
 
 
 def prepare_batch(connection: Connection, batch_id: str, prepared: bytes) -> bool:
@@ -135,12 +140,9 @@ def prepare_batch(connection: Connection, batch_id: str, prepared: bytes) -> boo
 
 def settle_batch(connection: Connection, batch_id: str, state: BatchState, snapshot_id: int | None) -> bool:
     """Mark a batch done or abandoned, once; False where somebody did before."""
-    found = connection.execute(
-        update(batches)
-        .where(batches.c.id == batch_id, batches.c.state.in_(("open", "prepared")))
-        .values(state=state, prepared=None, snapshot_id=snapshot_id, settled_us=now_us())
-    )
-    return bool(found.rowcount)
+    unsettled = and_(batches.c.id == batch_id, batches.c.state.in_(("open", "prepared")))
+    changes = {"state": state, "prepared": None, "snapshot_id": snapshot_id, "settled_us": now_us()}
+    return bool(reseal(connection, batches, unsettled, changes))
 
 
 def unsettled_batches(connection: Connection, store_id: str) -> list[str]:
@@ -218,32 +220,30 @@ def enter(connection: Connection, store_id: str, batch_id: str, entries: Sequenc
 
     A rejected delivery that is taken at last (a replay) changes its line instead.
     """
-    present = _lines(connection, store_id, [entry.id for entry in entries])
+    lines = _lines(connection, store_id, [entry.id for entry in entries])
     now = now_us()
-    new: dict[str, dict[str, Any]] = {}
     for entry in entries:
-        line = present.get(entry.id) or new.get(entry.id)
+        line = lines.get(entry.id)
         if line is None:
-            new[entry.id] = _values(entry, store_id, batch_id, now)
+            lines[entry.id] = _values(entry, store_id, batch_id, now)
         elif entry.status == "taken" and line["status"] != "taken":
-            _change(connection, store_id, batch_id, entry, line, now)
-        elif entry.id in new:
-            line["sightings"] += 1
+            line.update(as_row(entry), batch_id=batch_id, last_seen_us=now)
         else:
-            _see_again(connection, store_id, entry, now)
-    if new:
-        connection.execute(insert(deliveries), list(new.values()))
+            line["sightings"] += 1
+            line["last_seen_us"] = now
+    _write(connection, [line if SEAL in line else sealed(deliveries, line) for line in lines.values()])
 
 
 def _lines(connection: Connection, store_id: str, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The lines of those that were entered before, with their numbers; with the seal too where it is broken."""
+    columns = [deliveries.c[name] for name in ("number", *sealed_columns(deliveries), SEAL)]
     found: dict[str, dict[str, Any]] = {}
     for some in _chunks(ids):
-        rows = connection.execute(
-            select(deliveries.c.id, deliveries.c.status).where(
-                deliveries.c.store_id == store_id, deliveries.c.id.in_(some)
-            )
-        )
-        found |= {row.id: {"status": row.status} for row in rows}
+        rows = connection.execute(select(*columns).where(deliveries.c.store_id == store_id, deliveries.c.id.in_(some)))
+        found |= {row.id: dict(row._mapping) for row in rows}
+    for line in found.values():
+        if line[SEAL] == seal_of(deliveries, line):
+            del line[SEAL]
     return found
 
 
@@ -257,31 +257,17 @@ def _values(entry: DeliveryEntry, store_id: str, batch_id: str, now: int) -> dic
     }
 
 
-def _change(
-    connection: Connection,
-    store_id: str,
-    batch_id: str,
-    entry: DeliveryEntry,
-    line: dict[str, Any],
-    now: int,
-) -> None:
-    if "store_id" in line:  # entered a moment ago in this batch
-        line.update(as_row(entry))
-        return
-    values = as_row(entry) | {"batch_id": batch_id, "last_seen_us": now}
-    connection.execute(update(deliveries).where(*_is(store_id, entry.id)).values(**values))
-
-
-def _see_again(connection: Connection, store_id: str, entry: DeliveryEntry, now: int) -> None:
-    connection.execute(
-        update(deliveries)
-        .where(*_is(store_id, entry.id))
-        .values(sightings=deliveries.c.sightings + 1, last_seen_us=now)
-    )
-
-
-def _is(store_id: str, id: str) -> tuple[Any, Any]:
-    return deliveries.c.store_id == store_id, deliveries.c.id == id
+def _write(connection: Connection, lines: Sequence[dict[str, Any]]) -> None:
+    """Lines with a number replace the one they had."""
+    new = [line for line in lines if "number" not in line]
+    changed = [{"its_number": line["number"]} | line for line in lines if "number" in line]
+    if new:
+        connection.execute(insert(deliveries), new)
+    if changed:
+        values: dict[str, Any] = {name: bindparam(name) for name in (*sealed_columns(deliveries), SEAL)}
+        connection.execute(
+            update(deliveries).where(deliveries.c.number == bindparam("its_number")).values(values), changed
+        )
 
 
 def walk(
@@ -338,14 +324,10 @@ def note_fields(connection: Connection, store_id: str, seen: Iterable[NewField])
         known = merged.get(field.path)
         merged[field.path] = field if known is None else replace(known, count=known.count + field.count)
     for field in merged.values():
-        changed = connection.execute(
-            update(fields)
-            .where(fields.c.store_id == store_id, fields.c.path == field.path)
-            .values(count=fields.c.count + field.count)
-        )
-        if not changed.rowcount:
+        row = and_(fields.c.store_id == store_id, fields.c.path == field.path)
+        if not reseal(connection, fields, row, {}, add={"count": field.count}):
             values = as_row(field) | {"store_id": store_id, "first_seen_us": now_us()}
-            connection.execute(insert(fields).values(**values))
+            connection.execute(insert(fields).values(**sealed(fields, values)))
 
 
 def known_fields(connection: Connection, store_id: str) -> list[KnownField]:

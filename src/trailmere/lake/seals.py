@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from functools import cache
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, Column, bindparam, select, update
@@ -42,18 +43,35 @@ def sealed(table: Table, values: dict[str, Any]) -> dict[str, Any]:
     return values | {SEAL: seal_of(table, values)}
 
 
-def reseal(connection: Connection, table: Table, rows: ColumnElement[bool], changes: Mapping[str, Any]) -> int:
-    """Change rows and seal them anew; returns how many there were. Within a writing transaction."""
+def reseal(
+    connection: Connection,
+    table: Table,
+    rows: ColumnElement[bool],
+    changes: Mapping[str, Any],
+    *,
+    add: Mapping[str, int] = MappingProxyType({}),
+) -> int:
+    """Change rows, add to numbers of theirs, and seal them anew; returns how many. Within a writing transaction.
+
+    A seal that was broken stays broken: a change must not hide what happened before.
+    """
     keys = [column.name for column in table.primary_key]
-    wanted = [table.c[name] for name in dict.fromkeys((*keys, *sealed_columns(table)))]
+    wanted = [table.c[name] for name in dict.fromkeys((*keys, *sealed_columns(table), SEAL))]
     found = [dict(row._mapping) for row in connection.execute(select(*wanted).where(rows))]
     if found:
         renewed = [
-            {f"its_{key}": row[key] for key in keys} | {SEAL: seal_of(table, row | dict(changes))} for row in found
+            _renewed(table, row, keys, {**changes, **{name: row[name] + add[name] for name in add}}) for row in found
         ]
         its = [table.c[key] == bindparam(f"its_{key}") for key in keys]
-        connection.execute(update(table).where(*its).values({**changes, SEAL: bindparam(SEAL)}), renewed)
+        new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in (*changes, *add, SEAL)}
+        connection.execute(update(table).where(*its).values(new), renewed)
     return len(found)
+
+
+def _renewed(table: Table, row: dict[str, Any], keys: list[str], changes: dict[str, Any]) -> dict[str, Any]:
+    sound = row[SEAL] == seal_of(table, row)
+    new = changes | {SEAL: seal_of(table, row | changes) if sound else row[SEAL]}
+    return {f"its_{key}": row[key] for key in keys} | {f"new_{name}": value for name, value in new.items()}
 
 
 def broken(connection: Connection, table: Table, rows: ColumnElement[bool]) -> Iterator[tuple[dict[str, Any], bool]]:

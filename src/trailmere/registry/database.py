@@ -37,6 +37,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.schema import CreateColumn
 from sqlalchemy.types import TypeDecorator
 
 from trailmere.errors import LakeBusy, LakeDamaged, LakeError, LakeVersion, SettingsError
@@ -131,12 +132,27 @@ def read_engine(engine: Engine) -> Engine:
 
 
 def create_tables(engine: Engine, metadata: MetaData) -> None:
-    """Make the tables that are missing. Any number of processes may do so at once."""
+    """Make the tables that are missing, and columns that came later. Any number of processes may do so at once."""
     with reading(engine) as connection:
-        present = set(inspect(connection).get_table_names())
-    if any(table.name not in present for table in metadata.tables.values()):
+        lacking = _lacking(connection, metadata)
+    if lacking:
         with writing(engine) as connection:
             metadata.create_all(connection)
+            for column in _lacking(connection, metadata):
+                declared = CreateColumn(column).compile(dialect=connection.dialect)
+                connection.execute(text(f"ALTER TABLE {column.table.name} ADD COLUMN {declared}"))
+
+
+def _lacking(connection: Connection, metadata: MetaData) -> list[Column[Any]]:
+    """Columns that the database has not, those of tables that it has not included."""
+    present = inspect(connection).get_multi_columns(filter_names=[table.name for table in metadata.tables.values()])
+    names = {(table, column["name"]) for (_, table), columns in present.items() for column in columns}
+    return [
+        column
+        for table in metadata.tables.values()
+        for column in table.columns
+        if (table.name, column.name) not in names
+    ]
 
 
 def check_version(found: int) -> None:
