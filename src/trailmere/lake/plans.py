@@ -72,27 +72,7 @@ def trim(folder: Path, snapshot_ids: Collection[int]) -> None:
         remove_files([path for path in folder.iterdir() if path not in staying])
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A plan in memory: its table, and a ``PlannedFile`` for each row; both by path."""
-
-    table: pa.Table
-    files: tuple[PlannedFile, ...]
-
-    @property
-    def bytes(self) -> int:
-        """Memory that it takes, about."""
-        return int(self.table.nbytes) + FILE_BYTES * len(self.files)
-
-
-def opened(table: pa.Table) -> Plan:
-    """A plan as it was loaded or made, ready to select from."""
-    table = table.take(pc.sort_indices(table, [("path", "ascending")])).combine_chunks()
-    told = [table.column(name).to_pylist() for name in ("path", "size", "rows")]
-    return Plan(table, tuple(map(PlannedFile, *told, _lack_hot_columns(table))))
-
-
-def select(plan: Plan, conditions: Sequence[Condition]) -> tuple[PlannedFile, ...]:
+def select(plan: pa.Table, conditions: Sequence[Condition]) -> tuple[PlannedFile, ...]:
     """The files that can hold rows matching all conditions, by path. A condition that cannot be used is passed over."""
     chosen = plan
     for condition in conditions:

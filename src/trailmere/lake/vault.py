@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from trailmere.lake.append import Premises
     from trailmere.lake.locks import Shared
-    from trailmere.lake.plans import Plan
     from trailmere.lake.records import (
         Appended,
         Batch,
@@ -201,7 +200,8 @@ class Lake:
             table = catalog.load(self._premises.catalog.reader(), store_id)
             return manifests.plan_of(table, self._plans(store_id), snapshot_id)
 
-        return scan.plan(self._remembered.view(self.engine, store_id), plan_of, store_id, conditions, at)
+        found = view.read(self.engine, store_id)
+        return scan.plan(found, self._plans(store_id), make_plan, store_id, conditions, at)
 
     def lease(self, store_id: str, snapshot_id: int) -> Shared | None:
         """Keep a snapshot and its files until the lease is freed, or the process ends.
