@@ -104,7 +104,7 @@ class World:
 
     def images(self, variants: int, dice: Random) -> Iterator[tuple[str, bool, Image]]:
         """What could be on the disk after each call, with its name and whether the command had ended: the synced part
-        alone, and ``variants`` with parts of the rest. Those that were given before are left out."""
+        alone, and ``variants`` with parts of the rest. Those that were given before are left out, but for the last."""
         self.reset()
         disk, seen = Disk(self.lake), set[bytes]()
         calls = self.traced.calls
@@ -113,10 +113,10 @@ class World:
                 disk.apply(call)
             for variant in range(variants + 1):
                 image = disk.image(dice if variant else None)
-                key = _digest(image)
-                if key not in seen:
+                key, ended = _digest(image), call is calls[-1]
+                if key not in seen or ended:
                     seen.add(key)
-                    yield f"after call {call}, variant {variant}", call is calls[-1], image
+                    yield f"after call {call}, variant {variant}", ended, image
 
     def differences(self) -> list[str]:
         """Where the model of the disk, given the recorded calls, is not what is in the folder."""
@@ -162,7 +162,7 @@ class World:
     def _holding(self, wants: Wants, settled: bool) -> Holding:
         possible = () if settled else tuple(self._folders.values())
         sources = tuple(self._folders[name] for name in wants.sources)
-        return Holding(sources, wants.everything, wants.gone, wants.status, possible)
+        return Holding(sources, wants.everything, wants.gone, wants.status, possible, wants.retention_days)
 
     def _run(self, line: str) -> Ended:
         arguments, settings = parse(line, self._folders)

@@ -62,9 +62,9 @@ def read_file(path: Path) -> SourceFile:
     return SourceFile(path, stored, text if records else None, records)
 
 
-def expected(files: Iterable[SourceFile], *, everything: bool) -> Counter[Mark]:
+def expected(files: Iterable[SourceFile], *, everything: bool, since: str = "") -> Counter[Mark]:
     """How often each event must be in a store that takes all events, or all management events: once, whatever file it
-    came in; a record without an eventID as often as distinct contents hold it."""
+    came in; a record without an eventID as often as distinct contents hold it. None from before ``since``."""
     wanted: Counter[Mark] = Counter()
     seen: set[str] = set()
     for file in files:
@@ -72,9 +72,10 @@ def expected(files: Iterable[SourceFile], *, everything: bool) -> Counter[Mark]:
             continue
         seen.add(file.text)
         for record in file.records:
-            if _TIME.fullmatch(str(record.get("eventTime"))) and (
-                everything or record["eventCategory"] == "Management"
-            ):
+            time = str(record.get("eventTime"))
+            if not _TIME.fullmatch(time) or time < since:
+                continue
+            if everything or record["eventCategory"] == "Management":
                 mark = mark_of(record)
                 wanted[mark] = 1 if mark[0] else wanted[mark] + 1
     return wanted

@@ -23,6 +23,7 @@ class Wants:
     everything: bool = False
     gone: bool = False
     status: str = "ENABLED"
+    retention_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
