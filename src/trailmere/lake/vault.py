@@ -156,7 +156,6 @@ class Lake:
         with reading(self.engine) as connection:
             return ledger.by_place(connection, store_id, uris)
 
-    # -- the way out ---------------------------------------------------------------------------------------------------
     # -- upkeep --------------------------------------------------------------------------------------------------------
 
     def maintain(
@@ -184,6 +183,7 @@ class Lake:
         with reading(self.engine) as connection:
             return upkeep.of_store(connection, store_id)
 
+    # -- the way out ---------------------------------------------------------------------------------------------------
 
     def scan(
         self, store_id: str, conditions: Sequence[Condition] = (), *, at: datetime | int | None = None
@@ -271,11 +271,11 @@ class Lake:
             return Totals(
                 **ledger.sums(connection, store_id),
                 dead_letters_open=deadletters.count_open(connection, store_id),
+                expired=upkeep.rows_removed(connection, store_id),
                 **({"rows": 0, "files": 0, "bytes": 0} if current is None else current.totals()),
             )
 
     # -- parts ---------------------------------------------------------------------------------------------------------
-                expired=upkeep.rows_removed(connection, store_id),
 
     @cached_property
     def _premises(self) -> Premises:
@@ -292,6 +292,7 @@ class Lake:
     def _forget(self, store_id: str) -> None:
         with writing(self.engine) as connection:
             ledger.forget_store(connection, store_id)
+            upkeep.forget_store(connection, store_id)
             inventory.remove_store(connection, store_id)
             orphans = list(deadletters.forget_store(connection, store_id))
         inventory.remove(self.engine, self.home, [deadletters.content_path(self.home, sha256) for sha256 in orphans])
@@ -302,6 +303,5 @@ class Lake:
 @contextlib.contextmanager
 def _told() -> Iterator[None]:
     """Errors of the system, and of the catalog's sessions on the database, become ours."""
-            upkeep.forget_store(connection, store_id)
     with told_as_lake_error(), translated("cannot read or write the catalog"):
         yield
