@@ -39,6 +39,7 @@ def columns_page() -> str:
 def settings_page() -> str:
     """Every setting."""
     from trailmere.settings import Settings
+    from trailmere.sources.s3client import VARIABLES
 
     parts = [
         "# Settings\n\n",
@@ -50,6 +51,9 @@ def settings_page() -> str:
         default = "" if setting.default is dataclasses.MISSING else setting.default
         shown = "the user's data directory" if setting.name == "lake" else (default if default is not None else "")
         parts.append(f"| `TRAILMERE_{setting.name.upper()}` | {shown} | {setting.metadata['means']} |\n")
+    parts.append("\n## S3\n\nThe usual variables of AWS; a role of the instance or container where there are none.\n\n")
+    parts.append("| variable | meaning |\n|---|---|\n")
+    parts += [f"| `{name}` | {meaning} |\n" for name, meaning in VARIABLES.items()]
     return "".join(parts)
 
 

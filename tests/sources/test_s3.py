@@ -11,7 +11,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from trailmere.errors import DeliveryError, SourceNotFound, SourceUnavailable
-from trailmere.sources import s3
+from trailmere.sources import s3client
 from trailmere.sources.delivery import Delivery
 from trailmere.sources.opening import open_source
 from trailmere.sources.reading import read, sha256_of
@@ -42,14 +42,14 @@ def client(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         "AWS_ENDPOINT_URL": server,
     }.items():
         monkeypatch.setenv(name, value)
-    s3.store.cache_clear()
+    s3client.store.cache_clear()
     made = boto3.client("s3", region_name="us-east-1", endpoint_url=server)
     made.create_bucket(Bucket=BUCKET)
     yield made
     for found in made.list_objects_v2(Bucket=BUCKET).get("Contents", []):
         made.delete_object(Bucket=BUCKET, Key=found["Key"])
     made.delete_bucket(Bucket=BUCKET)
-    s3.store.cache_clear()
+    s3client.store.cache_clear()
 
 
 def key(
@@ -166,7 +166,7 @@ def test_an_empty_prefix_a_missing_bucket_and_a_dead_endpoint_are_told_apart(
         open_source("s3://")
 
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    monkeypatch.setattr(s3, "RETRIES", 0)
-    s3.store.cache_clear()
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    s3client.store.cache_clear()
     with pytest.raises(SourceUnavailable):
         list(open_source(f"s3://{BUCKET}/").listing())

@@ -74,13 +74,14 @@ class Outcome:
 
 
 LAKE_UNWRITABLE = "lake-unwritable"
+SOURCE_AWAY = "source-away"
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
     """A task that came to nothing: its worker died, hung, or met an error that it did not expect.
 
-    With the reason ``LAKE_UNWRITABLE`` no delivery is at fault, and none must be rejected for it.
+    With the reasons ``LAKE_UNWRITABLE`` and ``SOURCE_AWAY`` no delivery is at fault, and none must be rejected for it.
     """
 
     number: int

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from trailmere.errors import DeliveryError
+from trailmere.errors import DeliveryError, SourceUnavailable
 from trailmere.ingest.chunks import Ratio, group, look_up, pages
 from trailmere.ingest.crew import Crew, Serve
-from trailmere.ingest.records import LAKE_UNWRITABLE, Failure, Limits, Outcome, Recipe, Task
+from trailmere.ingest.records import LAKE_UNWRITABLE, SOURCE_AWAY, Failure, Limits, Outcome, Recipe, Task
 from trailmere.ingest.tally import Tally
 from trailmere.lake.disk import unwritable
 
@@ -213,10 +213,13 @@ class Ingest:
     def _recover_task(self, task: Task, open_batch: _OpenBatch, failure: Failure) -> None:
         """Halve a task that came to nothing. A delivery that is alone and fails a second time is the culprit.
 
-        Raises LakeError where the lake is at fault: then the run ends, and no delivery is rejected for it.
+        Raises LakeError where the lake is at fault, SourceUnavailable where the source is: then the run ends, and no
+        delivery is rejected for it.
         """
         if failure.reason == LAKE_UNWRITABLE:
             raise unwritable(failure.message)
+        if failure.reason == SOURCE_AWAY:
+            raise SourceUnavailable(failure.message, hint="what was committed stays; run it again for the rest")
         half = (len(task.deliveries) + 1) // 2
         if half < len(task.deliveries):
             for some in (task.deliveries[:half], task.deliveries[half:]):

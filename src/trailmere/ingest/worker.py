@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from trailmere.errors import SourceUnavailable
 from trailmere.events.decode import Event, RowBuilder
-from trailmere.ingest.records import LAKE_UNWRITABLE, Failure, Outcome, Recipe, Task
+from trailmere.ingest.records import LAKE_UNWRITABLE, SOURCE_AWAY, Failure, Outcome, Recipe, Task
 from trailmere.ingest.steps import Bench, RowSink, Work, take
 from trailmere.lake.files import write_rows
 
@@ -121,6 +122,8 @@ def _guarded(task: Task, recipe: Recipe) -> Outcome | Failure:
         return perform(task, recipe)
     except OSError as error:  # reading a delivery raises DeliveryError: what is left is writing (no space, no rights)
         return Failure(task.number, LAKE_UNWRITABLE, error.strerror or str(error))
+    except SourceUnavailable as error:
+        return Failure(task.number, SOURCE_AWAY, error.message)
     except Exception as error:  # a fault of ours costs one delivery, not the run; the loop finds which
         return Failure(task.number, "decoder-crashed", f"{type(error).__name__}: {error}"[:2000])
 

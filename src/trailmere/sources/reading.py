@@ -1,7 +1,7 @@
 """Reading one delivery, in whatever process: module-level functions over plain data, one reader for each scheme.
 
 Nothing is inflated or understood here. What cannot be read is a ``DeliveryError`` of reason ``unreadable``: it costs
-one delivery, never the run.
+one delivery, never the run; only a server that answers for nothing any more is ``SourceUnavailable``.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _open_nonblocking(path: str, flags: int) -> int:
 
 
 def _s3_pieces(delivery: Delivery) -> Iterator[bytes]:
-    from trailmere.sources.s3 import object_pieces
+    from trailmere.sources.s3reading import object_pieces
 
     return object_pieces(delivery)
 

@@ -1,32 +1,26 @@
-"""An S3 bucket or prefix of it, through obstore. Also any server that speaks S3.
+"""An S3 bucket or prefix of it, also on any other server that speaks S3: what lies there.
 
-Credentials, Region and endpoint come from the usual variables (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
-AWS_SESSION_TOKEN, AWS_REGION, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3), from the instance or container they run in, or,
-with AWS_PROFILE and boto3 installed, from a profile. Plain http is used only where an endpoint says ``http://``.
+``s3client`` is the way to the server, ``s3reading`` reads one object, ``s3errors`` says what went wrong.
 """
 
 from __future__ import annotations
 
-import os
+import contextlib
 from collections import Counter
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from trailmere.errors import DeliveryError, SourceError, SourceNotFound, SourceUnavailable
+from trailmere.errors import SourceNotFound
 from trailmere.events.layout import list_prefixes
+from trailmere.sources import s3plain
 from trailmere.sources.delivery import Delivery
+from trailmere.sources.s3client import folder_of, holds_any, listed, rounds, split_uri, store
+from trailmere.sources.s3errors import listing_error, recognise
 from trailmere.sources.scope import Gate, Scope, in_time_order
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
-    from obstore.store import S3Store
-
-PIECE_BYTES = 4 << 20
-LISTED_AT_ONCE = 1000
-RETRIES = 6
-RETRY_SECONDS = 120
 
 
 class S3Source:
@@ -53,22 +47,22 @@ class S3Source:
         objects = {meta["path"]: meta for prefix in prefixes for meta in self._list(prefix)}
         if not objects and not self._is_there():
             return
-        found = [self._judge(meta) for meta in without_folders(objects, self._bucket)]
+        found = [self._judge(meta) for meta in objects.values()]
         yield from in_time_order([one for one in found if one is not None])
 
     def close(self) -> None:
         """Nothing is kept."""
 
-    def _list(self, prefix: str) -> Iterator[ObjectMeta]:
-        import obstore
-
-        # obstore lists whole path segments: the part of a name is compared here
-        folder = prefix.rpartition("/")[0]
-        try:
-            for chunk in obstore.list(store(self._bucket), folder or None, chunk_size=LISTED_AT_ONCE):
-                yield from (meta for meta in chunk if meta["path"].startswith(prefix))
-        except Exception as error:
-            raise translate(error, self.uri) from error
+    def _list(self, prefix: str) -> Sequence[ObjectMeta]:
+        """Objects below a prefix. A listing that breaks off is made anew: half of one is never taken for the whole."""
+        for _ in rounds():
+            try:
+                return list_objects(self._bucket, prefix)
+            except Exception as error:
+                failed = error
+            if not recognise(failed).passes:
+                break
+        raise listing_error(failed, self.uri) from failed
 
     def _judge(self, meta: ObjectMeta) -> Delivery | None:
         wanted, due = self._gate.admits(meta["path"])
@@ -76,7 +70,7 @@ class S3Source:
 
     def _is_there(self) -> bool:
         """Whether an empty listing is the truth: the scope may have left nothing of a prefix that holds objects."""
-        if not self._gate.scope.is_all and next(self._list(self._prefix), None) is not None:
+        if not self._gate.scope.is_all and holds_any(self._bucket, self._prefix):
             return True
         where = f"bucket {self._bucket}" if not self._prefix else self.uri
         raise SourceNotFound(
@@ -85,69 +79,40 @@ class S3Source:
         )
 
 
-def split_uri(uri: str) -> tuple[str, str]:
-    """``s3://bucket/key`` -> bucket, key. Raises SourceNotFound where there is no bucket."""
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    if not bucket:
-        raise SourceNotFound(f"expected s3://bucket/prefix, got {uri}")
-    return bucket, key
+def list_objects(bucket: str, prefix: str) -> list[ObjectMeta]:
+    """Every object whose key begins with ``prefix``, but the empty ones named ``path/`` that consoles make for folders.
 
-
-@cache
-def store(bucket: str) -> S3Store:
-    """The client for a bucket, one a process."""
-    from obstore.store import S3Store
-
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
-    given: dict[str, Any] = {}
-    if os.environ.get("AWS_PROFILE") and not os.environ.get("AWS_ACCESS_KEY_ID"):
-        given["credential_provider"] = _profile_credentials()
-    try:
-        return S3Store(
-            bucket,
-            client_options={"allow_http": endpoint.startswith("http://"), "timeout": timedelta(minutes=5)},
-            retry_config={"max_retries": RETRIES, "retry_timeout": timedelta(seconds=RETRY_SECONDS)},
-            **given,
-        )
-    except Exception as error:
-        raise translate(error, f"s3://{bucket}") from error
-
-
-def _profile_credentials() -> Any:
-    try:
-        from boto3 import Session
-        from obstore.auth.boto3 import Boto3CredentialProvider
-    except ImportError as error:
-        raise SourceUnavailable(
-            "AWS_PROFILE is set, and reading profiles needs the package boto3",
-            hint='pip install boto3, or: eval "$(aws configure export-credentials --format env)"',
-        ) from error
-    return Boto3CredentialProvider(Session())
-
-
-def object_pieces(delivery: Delivery) -> Iterator[bytes]:
-    """The bytes of an object in pieces, of the very object that was listed (its ETag is asked for).
-
-    Raises DeliveryError ``unreadable``; obstore retries server errors and broken connections before.
+    The client library fails at a key with an empty segment, and gives ``name``, ``name/`` and ``/name`` as one: where
+    that shows, the bucket is listed without it.
     """
-    import obstore
+    if not (prefix.startswith("/") or s3plain.is_plain_only(folder_of(prefix) or "folder")):
+        with contextlib.suppress(InvalidKey):
+            return list(_without_folders(_listed_by_path(bucket, prefix), bucket))
+    return [meta for meta in s3plain.list_objects(bucket, prefix) if meta["size"] or not meta["path"].endswith("/")]
 
-    bucket, key = split_uri(delivery.uri)
-    options: Any = {"if_match": delivery.etag} if delivery.etag is not None else {}
+
+class InvalidKey(Exception):
+    """The client library cannot tell the keys of this listing."""
+
+
+def _listed_by_path(bucket: str, prefix: str) -> dict[str, ObjectMeta]:
+    """Raises InvalidKey."""
+    from obstore.exceptions import InvalidPathError
+
     try:
-        for piece in obstore.get(store(bucket), key, options=options).stream(min_chunk_size=PIECE_BYTES):
-            yield bytes(piece)
-    except SourceError as error:
-        raise DeliveryError("unreadable", error.message) from error
-    except Exception as error:
-        raise DeliveryError("unreadable", f"the object was listed and cannot be read: {_first_line(error)}") from error
+        found = list(listed(bucket, prefix))
+    except InvalidPathError as error:
+        raise InvalidKey from error
+    objects = {meta["path"]: meta for meta in found}
+    if len(objects) < len(found):
+        raise InvalidKey
+    return objects
 
 
-def without_folders(objects: dict[str, ObjectMeta], bucket: str) -> Iterator[ObjectMeta]:
-    """Objects without the empty ones named ``path/`` that consoles make to show folders.
+def _without_folders(objects: dict[str, ObjectMeta], bucket: str) -> Iterator[ObjectMeta]:
+    """Objects without those for folders, whose path obstore gives without the slash.
 
-    obstore gives their path without the slash. An empty object with others below it is one; of the rest, one that is
-    not found under its own name is.
+    An empty object with others below it is one; of the rest, one that is not found under its own name is.
     """
     folders = (
         {path[:at] for path in objects for at, char in enumerate(path) if char == "/"}
@@ -167,7 +132,9 @@ def _exists(bucket: str, key: str) -> bool:
         obstore.head(store(bucket), key)
     except FileNotFoundError:
         return False
-    except Exception:  # it was listed; why it cannot be read is told when it is read
+    except Exception as error:  # it was listed; why it cannot be read is told when it is read
+        if recognise(error).outage:
+            raise
         return True
     return True
 
@@ -181,33 +148,3 @@ def _delivery(bucket: str, meta: ObjectMeta, due: datetime | None) -> Delivery:
         modified=meta["last_modified"].astimezone(UTC).replace(tzinfo=None),
         due=due,
     )
-
-
-# By words of the message where the class says nothing (GenericError): S3's error codes, and what the client adds.
-_BY_WORD: tuple[tuple[str, type[SourceError], str], ...] = (
-    ("NoSuchBucket", SourceNotFound, "check the bucket's name"),
-    ("AccessDenied", SourceUnavailable, "the credentials need s3:ListBucket and s3:GetObject"),
-    ("InvalidAccessKeyId", SourceUnavailable, "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
-    ("SignatureDoesNotMatch", SourceUnavailable, "check AWS_SECRET_ACCESS_KEY"),
-    ("ExpiredToken", SourceUnavailable, "the session has expired; get new credentials"),
-    ("PermanentRedirect", SourceUnavailable, "the bucket lies in another Region: set AWS_REGION"),
-    ("instance metadata", SourceUnavailable, "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
-    ("169.254.169.254", SourceUnavailable, "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
-    ("invalid path", SourceUnavailable, "a key with an empty, . or .. segment cannot be listed; copy it elsewhere"),
-)
-
-
-def translate(error: Exception, uri: str) -> SourceError:
-    """An error of obstore in our words."""
-    if isinstance(error, SourceError):
-        return error
-    text = str(error)
-    for word, kind, hint in _BY_WORD:
-        if word.lower() in text.lower():
-            return kind(f"{uri} cannot be listed: {_first_line(error)}", hint=hint)
-    kind = SourceNotFound if isinstance(error, FileNotFoundError) else SourceUnavailable
-    return kind(f"{uri} cannot be listed: {_first_line(error)}", hint="check endpoint, Region and network")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0].strip()[:500]
