@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import contextlib
 import zlib
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from trailmere.lake.records import Condition
 
 KEPT_PLANS = 4
+FILE_BYTES = 300  # of a PlannedFile with its path
 _HOT_NULLS = frozenset(f"{leaf.name}:nulls" for family in HOT_KEYS for leaf in hot_leaves(family))
 
 
@@ -72,16 +75,35 @@ def trim(folder: Path, snapshot_ids: Collection[int]) -> None:
         remove_files([path for path in folder.iterdir() if path not in staying])
 
 
-def select(plan: pa.Table, conditions: Sequence[Condition]) -> tuple[PlannedFile, ...]:
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan in memory: its table, and a ``PlannedFile`` for each row; both by path."""
+
+    table: pa.Table
+    files: tuple[PlannedFile, ...]
+
+    @property
+    def bytes(self) -> int:
+        """Memory that it takes, about."""
+        return int(self.table.nbytes) + FILE_BYTES * len(self.files)
+
+
+def opened(table: pa.Table) -> Plan:
+    """A plan as it was loaded or made, ready to select from."""
+    table = table.take(pc.sort_indices(table, [("path", "ascending")])).combine_chunks()
+    told = [table.column(name).to_pylist() for name in ("path", "size", "rows")]
+    return Plan(table, tuple(map(PlannedFile, *told, _lack_hot_columns(table))))
+
+
+def select(plan: Plan, conditions: Sequence[Condition]) -> tuple[PlannedFile, ...]:
     """The files that can hold rows matching all conditions, by path. A condition that cannot be used is passed over."""
-    chosen = plan
+    chosen: Any = None
     for condition in conditions:
-        mask = _mask(chosen, condition)
+        mask = _mask(plan.table, condition)
         if mask is not None:
-            chosen = chosen.filter(pc.fill_null(mask, True))
-    told = [chosen.column(name).to_pylist() for name in ("path", "size", "rows")]
-    rows = zip(*told, _lack_hot_columns(chosen), strict=True)
-    return tuple(sorted((PlannedFile(*row) for row in rows), key=lambda planned: planned.path))
+            mask = pc.fill_null(mask, True)
+            chosen = mask if chosen is None else pc.and_(chosen, mask)
+    return plan.files if chosen is None else tuple(compress(plan.files, chosen.to_pylist()))
 
 
 def _lack_hot_columns(plan: pa.Table) -> list[bool]:

@@ -14,31 +14,27 @@ from trailmere.lake.records import ScanPlan
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
-    from pathlib import Path
 
-    import pyarrow as pa
-
+    from trailmere.lake.plans import Plan
     from trailmere.lake.records import Condition
     from trailmere.lake.view import TableView
 
 
 def plan(
     view: TableView,
-    folder: Path,
-    make_plan: Callable[[int], pa.Table],
+    plan_of: Callable[[int], Plan],
     store_id: str,
     conditions: Sequence[Condition],
     at: datetime | int | None,
 ) -> ScanPlan:
     """The files of the present snapshot, or of the one that ``at`` names, that can hold matching rows.
 
-    ``folder`` has the kept plans; ``make_plan`` makes one that is not there. Raises SnapshotNotFound.
+    ``plan_of`` gives the plan of a snapshot. Raises SnapshotNotFound.
     """
     snapshot = view.find(at)
     if snapshot is None:
         return ScanPlan(store_id, None, None, (), 0, 0, 0, tuple(conditions))
-    kept = plans.load(folder, snapshot.id)
-    files = plans.select(make_plan(snapshot.id) if kept is None else kept, conditions)
+    files = plans.select(plan_of(snapshot.id), conditions)
     totals = snapshot.totals()
     return ScanPlan(
         store_id=store_id,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from trailmere.lake.append import Premises
     from trailmere.lake.locks import Shared
+    from trailmere.lake.plans import Plan
     from trailmere.lake.records import (
         Appended,
         Batch,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
         StoredDeadLetter,
         WrittenFile,
     )
+    from trailmere.lake.remembered import Remembered
 
 OPENING = "opening"
 
@@ -194,14 +196,16 @@ class Lake:
         """
         from trailmere.lake import scan
 
+        def plan_of(snapshot_id: int) -> Plan:
+            return self._remembered.plan(store_id, snapshot_id, self._plans(store_id), make_plan)
+
         def make_plan(snapshot_id: int) -> pa.Table:
             from trailmere.lake import catalog, manifests
 
             table = catalog.load(self._premises.catalog.reader(), store_id)
             return manifests.plan_of(table, self._plans(store_id), snapshot_id)
 
-        found = view.read(self.engine, store_id)
-        return scan.plan(found, self._plans(store_id), make_plan, store_id, conditions, at)
+        return scan.plan(self._remembered.view(self.engine, store_id), plan_of, store_id, conditions, at)
 
     def lease(self, store_id: str, snapshot_id: int) -> Shared | None:
         """Keep a snapshot and its files until the lease is freed, or the process ends.
@@ -214,7 +218,7 @@ class Lake:
             self._locks,
             store_id,
             snapshot_id,
-            lambda: snapshot_id in view.read(self.engine, store_id).snapshots,
+            lambda: snapshot_id in self._remembered.view(self.engine, store_id).snapshots,
         )
 
     def snapshots(self, store_id: str) -> list[SnapshotInfo]:
@@ -276,6 +280,12 @@ class Lake:
             )
 
     # -- parts ---------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _remembered(self) -> Remembered:
+        from trailmere.lake.remembered import Remembered
+
+        return Remembered()
 
     @cached_property
     def _premises(self) -> Premises:

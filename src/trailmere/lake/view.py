@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from trailmere.errors import LakeDamaged, SnapshotNotFound, StoreNotFound
 from trailmere.lake.disk import local_path
@@ -110,12 +111,17 @@ def read(engine: Engine, store_id: str) -> TableView:
 
     Raises StoreNotFound where the catalog has none, LakeDamaged where its metadata file cannot be read.
     """
+    return read_at(engine, store_id, pointer(engine, store_id))[1]
+
+
+def read_at(engine: Engine, store_id: str, location: str) -> tuple[str, TableView]:
+    """As ``read``, where the catalog just now named this metadata file; gives the one that was read, too."""
     for _ in range(8):
-        location = _pointer(engine, store_id)
         try:
-            return parse(json.loads(local_path(location).read_bytes()))
+            return location, parse(json.loads(local_path(location).read_bytes()))
         except FileNotFoundError:  # commits went on since, and the file was an old one by now
-            if location == _pointer(engine, store_id):
+            named_before, location = location, pointer(engine, store_id)
+            if location == named_before:
                 break
         except ValueError:
             break
@@ -136,11 +142,17 @@ def parse(metadata: dict[str, Any]) -> TableView:
     return TableView(snapshots, snapshots.get(metadata.get("current-snapshot-id", -1)))
 
 
-def _pointer(engine: Engine, store_id: str) -> str:
+def pointer(engine: Engine, store_id: str) -> str:
+    """Which metadata file is the present one of the store's table. Raises StoreNotFound."""
     names = {"catalog": CATALOG, "namespace": NAMESPACE, "name": store_id}
-    with reading(engine) as connection:
-        made = inspect(connection).has_table("iceberg_tables")  # not before the first table is
-        found = connection.execute(_POINTER, names).scalar() if made else None
+    try:
+        with reading(engine) as connection:
+            found = connection.execute(_POINTER, names).scalar()
+    except DBAPIError:
+        with reading(engine) as connection:
+            if inspect(connection).has_table("iceberg_tables"):
+                raise
+        found = None  # the table of tables is made with the first table
     if found is None:
         raise StoreNotFound(f"the lake has no table for the event data store {store_id}")
     return str(found)
