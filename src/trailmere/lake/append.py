@@ -49,6 +49,9 @@ if TYPE_CHECKING:
     from trailmere.lake.records import DeadLetter, DeliveryEntry, NewField, WrittenFile
 
 
+BATCH_LOCKS = "batch-"  # what the names of the owners' locks begin with
+
+
 @dataclass(frozen=True, slots=True)
 class Premises:
     """What the vault works with."""
@@ -82,7 +85,11 @@ def store_lock(store_id: str) -> str:
 
 def batch_lock(batch_id: str) -> str:
     """Name of the lock that the owner of an unsettled batch holds."""
-    return f"batch-{batch_id}"
+    return f"{BATCH_LOCKS}{batch_id}"
+
+
+def _batch_id() -> str:
+    return f"{time.time_ns():016x}{secrets.token_hex(4)}"
 
 
 def begin(premises: Premises, store_id: str) -> Batch:
@@ -96,8 +103,9 @@ def begin(premises: Premises, store_id: str) -> Batch:
     if catalogs.lacks_columns(table, family):
         with held(premises.locks, store_lock(store_id)):
             table = catalogs.add_columns(catalogs.load(premises.catalog, store_id), family)
-    batch_id = f"{time.time_ns():016x}{secrets.token_hex(4)}"
-    premises.locks.take(batch_lock(batch_id))
+    batch_id = _batch_id()
+    while not premises.locks.take(batch_lock(batch_id)):  # whoever tidies has its hand on it
+        batch_id = _batch_id()
     with writing(premises.engine) as connection:
         ledger.open_batch(connection, batch_id, store_id, f"{socket.gethostname()}:{os.getpid()}")
     return Batch(batch_id, store_id, family, str(premises.location(store_id)), arrow(table.schema()))

@@ -160,13 +160,23 @@ class _SharedFile:
 
 def _flock(path: Path, kind: int) -> int | None:
     """The descriptor of the file, locked; None where others have it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            return None
+        if _names(path, descriptor):
+            return descriptor
+        os.close(descriptor)  # it was tidied away after we had opened it: nobody else would meet us there
+
+
+def _names(path: Path, descriptor: int) -> bool:
     try:
-        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
 
 
 class AdvisoryLocks:

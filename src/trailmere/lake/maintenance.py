@@ -151,6 +151,7 @@ def _trim(premises: Premises, store_id: str, policy: MaintenancePolicy, done: Ma
         snapshots.open_index(premises.index_folder(store_id), table).trim()
         present = {snapshot.snapshot_id for snapshot in table.snapshots()}
         plans.trim(premises.plan_folder(store_id), present)
+        premises.locks.tidy(append.BATCH_LOCKS, ())  # of owners that died before their batch was entered
         premises.locks.tidy(expiry.lease_prefix(store_id), {expiry.lease_lock(store_id, id) for id in present})
     return done
 
