@@ -60,11 +60,15 @@ class OutputColumn:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A checked statement. ``sql`` was rendered from the tree; nothing of the user's text is in it but literals."""
+    """A checked statement. ``sql`` was rendered from the tree; nothing of the user's text is in it but literals.
+
+    ``timeless``: compiled at another time it would be the same.
+    """
 
     sql: str
     tables: tuple[TableUse, ...]
     columns: tuple[OutputColumn, ...] = field(default=())
+    timeless: bool = False
 
 
 @dataclass(frozen=True, slots=True)

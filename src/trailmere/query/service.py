@@ -6,13 +6,15 @@ Doors call ``run`` or ``explain`` and render what comes back; nothing here print
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from trailmere.query.compiled import CompiledStatements
 from trailmere.query.engine import Cancellation, Engine, Job, QueryLimits
 from trailmere.query.engines import ENGINES
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from trailmere.lake.records import Condition, ScanPlan
     from trailmere.lake.vault import Lake
     from trailmere.query.records import Catalog, ResultSet, Statement, TableUse
@@ -64,9 +66,9 @@ class QueryService:
     ) -> None:
         """``engine`` brings its own limits; without one, DuckDB under ``limits``."""
         self._lake = lake
-        self._catalog = catalog
         self._engine = engine or ENGINES["duckdb"](lake.home / "warehouse", limits or QueryLimits())
         self.limits = self._engine.limits
+        self._statements = CompiledStatements(catalog, self.limits.characters)
 
     def prepare(self) -> None:
         """Warm an engine up while the caller still reads the statement."""
@@ -103,10 +105,7 @@ class QueryService:
         self._engine.close()
 
     def _plan(self, sql: str, at: datetime | int | None) -> tuple[Statement, tuple[tuple[TableUse, ScanPlan], ...]]:
-        from trailmere.query.dialect import Limits, compile
-
-        limits = Limits(characters=self.limits.characters)
-        statement = compile(sql, self._catalog, now=datetime.now(UTC).replace(tzinfo=None), limits=limits)
+        statement = self._statements.compile(sql)
         return statement, tuple((use, self._lake.scan(use.store.id, use.conditions, at=at)) for use in statement.tables)
 
 

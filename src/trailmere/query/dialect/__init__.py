@@ -45,6 +45,7 @@ class Draft:
     tree: exp.Expr | None = None
     query: Query | None = None
     uses: tuple[Use, ...] = ()
+    timeless: bool = False
 
 
 def measure_and_quote(draft: Draft) -> Draft:
@@ -77,7 +78,7 @@ def bind(draft: Draft) -> Draft:
         query = write_query(binder, draft.tree, None)
     except RecursionError:
         raise grammar.too_deep() from None
-    return replace(draft, query=query, uses=tuple(binder.uses))
+    return replace(draft, query=query, uses=tuple(binder.uses), timeless=binder.timeless)
 
 
 PASSES: tuple[Callable[[Draft], Draft], ...] = (measure_and_quote, parse, bind)
@@ -95,7 +96,9 @@ def compile(sql: str, catalog: Catalog, *, now: datetime, limits: Limits | None 
         draft = step(draft)
     if draft.query is None:
         raise StatementInvalid("the statement gives no query")
-    return Statement(sql=draft.query.sql, tables=_tables(draft.uses), columns=_columns(draft.query))
+    return Statement(
+        sql=draft.query.sql, tables=_tables(draft.uses), columns=_columns(draft.query), timeless=draft.timeless
+    )
 
 
 def _mentions(tree: exp.Expr) -> dict[str, int]:

@@ -100,11 +100,14 @@ class Common:
 
 @dataclass(slots=True)
 class Binder:
-    """One statement being bound. ``unions``: for each column of a UNION, what its sides' columns are."""
+    """One statement being bound. ``unions``: for each column of a UNION, what its sides' columns are.
+
+    ``timeless``: nothing has asked for the time yet.
+    """
 
     source: Source
     catalog: Catalog
-    now: datetime
+    _now: datetime
     limits: Limits
     writers: Mapping[type[exp.Expr], Writer]
     write_query: Callable[[Binder, exp.Expr, Scope | None], Query]
@@ -114,7 +117,13 @@ class Binder:
     mentions: dict[str, int] = field(default_factory=dict)
     unions: dict[str, dict[str, tuple[Origin, ...]]] = field(default_factory=dict)
     loose: list[tuple[exp.Expr, int]] = field(default_factory=list)
+    timeless: bool = True
     _names: dict[str, int] = field(default_factory=dict)
+
+    def time(self) -> datetime:
+        """The time of the query; the statement depends on it from now on."""
+        self.timeless = False
+        return self._now
 
     def fresh(self, prefix: str) -> str:
         """A name that nothing else in the statement has."""

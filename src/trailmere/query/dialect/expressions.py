@@ -282,11 +282,11 @@ def _interval(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
 
 
 def _now(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
-    return timestamp(binder.now)
+    return timestamp(binder.time())
 
 
 def _today(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
-    return day(binder.now.date())
+    return day(binder.time().date())
 
 
 def _at_time_zone(binder: Binder, node: exp.Expr, scope: Scope) -> Value:

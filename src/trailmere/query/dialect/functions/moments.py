@@ -14,7 +14,7 @@ from trailmere.query.dialect.values import Value, day, interval, text, timestamp
 
 
 def _now(call: Call) -> Value:
-    return timestamp(call.binder.now)
+    return timestamp(call.binder.time())
 
 
 def _unit(call: Call, place: int = 0) -> str:
@@ -141,7 +141,7 @@ def _part(name: str, engine: str) -> Function:
 
 
 def _today(call: Call) -> Value:
-    found = call.binder.now
+    found = call.binder.time()
     return day(date(found.year, found.month, found.day))
 
 
