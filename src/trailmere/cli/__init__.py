@@ -33,6 +33,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("query", "trailmere.cli.query:query", "Ask event data stores in Trino SQL."),
     ("store", "trailmere.cli.store:store", "Create, list, change and delete event data stores."),
     ("deadletters", "trailmere.cli.deadletters:deadletters", "What could not be taken in, and why."),
+    ("maintain", "trailmere.cli.maintain:maintain", "Merge small files, remove what is past its time."),
     ("schema", "trailmere.cli.schema:schema", "Columns of event data stores; fields never seen before."),
     ("doctor", "trailmere.cli.doctor:doctor", "Check the installation and the lake, and say how to mend them."),
 )
