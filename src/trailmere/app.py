@@ -10,7 +10,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from trailmere.lake.lifecycle import StoreLifecycle
+    from trailmere.lake.records import Maintained, MaintenanceProgress
     from trailmere.lake.vault import Lake
     from trailmere.query.engine import Engine
     from trailmere.query.records import StoreEntry
@@ -76,6 +79,21 @@ class App:
         from trailmere.query.service import QueryService
 
         return QueryService(self.lake, StoreCatalog(self.stores), engine=self.engine)
+
+    def maintain(
+        self, store: EventDataStore, *, dry_run: bool = False, show: Callable[[MaintenanceProgress], None]
+    ) -> Maintained:
+        """Do for a store what is due, by its retention and the settings. Errors are those of ``Lake.maintain``."""
+        from datetime import UTC, datetime, timedelta
+
+        from trailmere.lake.records import MaintenancePolicy
+
+        policy = MaintenancePolicy(
+            cutoff=datetime.now(UTC) - timedelta(days=store.retention_days),
+            snapshot_days=self.settings.maintain_snapshot_days,
+            memory_bytes=self.settings.maintain_memory_bytes,
+        )
+        return self.lake.maintain(store.id, policy, dry_run=dry_run, show=show)
 
     def close(self) -> None:
         """Let go of workers, locks and connections; only of what was opened."""

@@ -46,6 +46,13 @@ class Settings:
         default=512 * MIB, metadata=_means("Size of one delivery, uncompressed; more is a dead letter.")
     )
     max_json_depth: int = field(default=256, metadata=_means("Nesting of a record; more is a dead letter."))
+    maintain_snapshot_days: float = field(
+        default=7.0,
+        metadata=_means(
+            "Age in days at which snapshots go; of younger ones the newest 16, then one an hour and a day, stay."
+        ),
+    )
+    maintain_memory_bytes: int = field(default=GIB, metadata=_means("Memory that maintenance may use, about."))
     query_seconds: float = field(default=600.0, metadata=_means("Time a query may take."))
     query_memory_bytes: int = field(default=4 * GIB, metadata=_means("Memory a query may use."))
     query_threads: int = field(default=2, metadata=_means("Threads a query may use."))

@@ -52,7 +52,7 @@ SelectorsOption = Annotated[
     ),
 ]
 RetentionOption = Annotated[
-    int | None, Parameter(help="Days to keep events, by eventTime: 7 to 3653. Recorded; nothing is removed by age yet.")
+    int | None, Parameter(help="Days to keep events, by eventTime: 7 to 3653. `trailmere maintain` removes older ones.")
 ]
 BillingOption = Annotated[
     Literal["EXTENDABLE_RETENTION_PRICING", "FIXED_RETENTION_PRICING"] | None,
@@ -264,6 +264,7 @@ def _contents(totals: Totals) -> dict[str, str]:
     """What is in a store, line by line; the two sums are those of the account that ``ingest`` closes with."""
     return {
         "rows": f"{totals.rows:,} in {totals.files:,} files, {totals.bytes / 1e6:,.1f} MB",
+        **({"retention removed": f"{totals.expired:,} of the rows kept"} if totals.expired else {}),
         "deliveries": f"{totals.deliveries_seen:,} seen = {totals.deliveries_taken:,} taken "
         f"+ {totals.deliveries_known:,} already known + {totals.deliveries_rejected:,} rejected",
         "records": f"{totals.parsed:,} parsed = {totals.kept:,} kept + {totals.filtered:,} filtered "

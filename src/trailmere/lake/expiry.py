@@ -35,13 +35,14 @@ def lease_prefix(store_id: str) -> str:
 
 
 def kept(snapshots: Sequence[Snapshot], now_ms: int, days: float) -> set[int]:
-    """Of snapshots, newest first, the ids of those to keep: the newest 16, for a day the last of each hour, and for
-    some days the last of each day (UTC)."""
-    ids = {snapshot.id for snapshot in snapshots[:NEWEST]}
-    for unit, reach in ((HOUR_MS, min(days, 1.0)), (DAY_MS, days)):
+    """Of snapshots, newest first, the ids of those to keep: the present one, and of those that are younger than so many
+    days the newest 16, for a day the last of each hour, and the last of each day (UTC)."""
+    young = [snapshot for snapshot in snapshots if now_ms - snapshot.time_ms < days * DAY_MS]
+    ids = {snapshot.id for snapshot in (*snapshots[:1], *young[:NEWEST])}
+    for unit, reach in ((HOUR_MS, DAY_MS), (DAY_MS, now_ms)):
         last: dict[int, int] = {}
-        for snapshot in snapshots:
-            if now_ms - snapshot.time_ms <= reach * DAY_MS:
+        for snapshot in young:
+            if now_ms - snapshot.time_ms < reach:
                 last.setdefault(snapshot.time_ms // unit, snapshot.id)
         ids |= set(last.values())
     return ids

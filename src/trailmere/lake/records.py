@@ -212,7 +212,7 @@ class Removal:
 @dataclass(frozen=True, slots=True)
 class MaintenancePolicy:
     """What maintenance is to do. ``cutoff``: rows with an earlier eventTime go (UTC where it has no zone; None: none
-    do). ``snapshot_days``: how long snapshots are kept at all. ``memory_bytes``: what rewriting may take."""
+    do). ``snapshot_days``: the age at which snapshots go. ``memory_bytes``: what rewriting may take."""
 
     cutoff: datetime | None = None
     snapshot_days: float = 7.0

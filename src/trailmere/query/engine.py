@@ -10,6 +10,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,12 +63,16 @@ class Cancellation:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One query to run: a statement, the files of each of its tables, and how many rows are wanted (None: all)."""
+    """One query to run: a statement, the files of each of its tables, and how many rows are wanted (None: all).
+
+    ``leases`` keep those files where they are; the engine closes them when the query has ended, however it ends.
+    """
 
     statement: Statement
     scans: tuple[tuple[TableUse, ScanPlan], ...]
     rows: int | None = None
     cancellation: Cancellation = field(default_factory=Cancellation)
+    leases: ExitStack = field(default_factory=ExitStack)
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -157,6 +162,7 @@ class Answer(Iterator["pa.RecordBatch"]):
         self.outcome = Outcome()
         self._run: Run | None = run
         self._cancellation = job.cancellation
+        self._leases = job.leases
         self._names = tuple(column.name for column in job.statement.columns)
         self._limit = self._left = seconds
         self._started = started
@@ -194,6 +200,7 @@ class Answer(Iterator["pa.RecordBatch"]):
             self.outcome.seconds = time.monotonic() - self._started
             self._cancellation.on_cancel(None)
             run.release()
+            self._leases.close()
 
     def __del__(self) -> None:
         self.close()

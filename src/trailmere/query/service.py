@@ -5,6 +5,7 @@ Doors call ``run`` or ``explain`` and render what comes back; nothing here print
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -88,8 +89,13 @@ class QueryService:
         ``cancellation`` ends the query from another thread. Raises QueryError and its kin, SnapshotNotFound,
         LakeDamaged.
         """
-        statement, scans = self._plan(sql, at)
-        return self._engine.run(Job(statement, scans, rows, cancellation or Cancellation()))
+        leases = ExitStack()
+        try:
+            statement, scans = self._plan(sql, at, leases)
+            return self._engine.run(Job(statement, scans, rows, cancellation or Cancellation(), leases))
+        except BaseException:
+            leases.close()
+            raise
 
     def explain(self, sql: str, *, at: datetime | int | None = None) -> Explanation:
         """What the statement would read. Nothing of the data is read; errors are those of ``run`` up to here."""
@@ -104,9 +110,22 @@ class QueryService:
         """End the workers."""
         self._engine.close()
 
-    def _plan(self, sql: str, at: datetime | int | None) -> tuple[Statement, tuple[tuple[TableUse, ScanPlan], ...]]:
+    def _plan(
+        self, sql: str, at: datetime | int | None, leases: ExitStack | None = None
+    ) -> tuple[Statement, tuple[tuple[TableUse, ScanPlan], ...]]:
         statement = self._statements.compile(sql)
-        return statement, tuple((use, self._lake.scan(use.store.id, use.conditions, at=at)) for use in statement.tables)
+        return statement, tuple((use, self._scan(use, at, leases)) for use in statement.tables)
+
+    def _scan(self, use: TableUse, at: datetime | int | None, leases: ExitStack | None) -> ScanPlan:
+        """The files for one mention of a store, which stay until ``leases`` are closed."""
+        while True:
+            plan = self._lake.scan(use.store.id, use.conditions, at=at)
+            if leases is None or plan.snapshot_id is None:
+                return plan
+            lease = self._lake.lease(use.store.id, plan.snapshot_id)
+            if lease is not None:
+                leases.callback(lease.free)
+                return plan
 
 
 def _scan(use: TableUse, plan: ScanPlan) -> StoreScan:
