@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults.remote.proxy import FAULTS, GET, HEAD, LIST, Rule
-from tests.faults.remote.world import BUCKET, World, world
+from tests.faults.remote.world import ATTEMPTS, BUCKET, World, world
 from trailmere.errors import SourceError, SourceUnavailable
 from trailmere.events.selector_templates import template
 from trailmere.ingest.records import Limits
@@ -19,6 +19,8 @@ from trailmere.lake.lifecycle import StoreLifecycle
 from trailmere.lake.vault import Lake
 from trailmere.registry.stores import StoreRegistry
 from trailmere.sources.opening import open_source
+from trailmere.sources.s3client import ROUNDS
+from trailmere.sources.s3reading import MOST_WAITED_FOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -186,6 +188,5 @@ def test_objects_that_cannot_be_read_are_not_each_waited_for(taker: Taker) -> No
     with taker.world.proxy.suffering(rule):
         taker.take(prefix)
 
-    patiently = 3 * 3  # rounds, attempts
-    assert rule.met <= 3 * patiently + LOGS + 20
+    assert rule.met <= MOST_WAITED_FOR * ROUNDS * ATTEMPTS + LOGS + 20
     assert taker.take(prefix) == {"taken": LOGS + 20, EMPTY: 1}

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from trailmere.lake.vault import Lake
 
 BUCKET = "log-bucket"
-HASTE = {"AWS_MAX_ATTEMPTS": "3", "AWS_CONNECT_TIMEOUT": "1", "AWS_READ_TIMEOUT": "0.5"}
+ATTEMPTS = 2
+HASTE = {"AWS_MAX_ATTEMPTS": str(ATTEMPTS), "AWS_CONNECT_TIMEOUT": "1", "AWS_READ_TIMEOUT": "0.5"}
 
 
 @dataclass(frozen=True, slots=True)
