@@ -21,6 +21,7 @@ test-extended: $(VENV)/.dev  ## what needs PostgreSQL, or minutes
 faults: $(VENV)/.dev  ## every fault at every call, power cuts, many at once: hours; less with FAULTS="--minutes 30"
 	nice -n 10 $(BIN)/python -m tests.faults --seeds 3 $(FAULTS)
 	nice -n 10 $(BIN)/python -m tests.faults.concurrency
+	nice -n 10 $(BIN)/python -m tests.faults.remote 3600
 
 lint: $(VENV)/.dev  ## style, types, and the floors of the house
 	$(BIN)/ruff check .
