@@ -35,6 +35,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("deadletters", "trailmere.cli.deadletters:deadletters", "What could not be taken in, and why."),
     ("maintain", "trailmere.cli.maintain:maintain", "Merge small files, remove what is past its time."),
     ("schema", "trailmere.cli.schema:schema", "Columns of event data stores; fields never seen before."),
+    ("verify", "trailmere.cli.verify:verify", "Find files, rows and sums that are not what was written."),
     ("doctor", "trailmere.cli.doctor:doctor", "Check the installation and the lake, and say how to mend them."),
 )
 

@@ -13,6 +13,7 @@ under the store's lock only.
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,7 @@ FORMAT = 2
 MERGE_FACTOR = 4  # a segment is merged into its elder when that is less than so many times larger
 MERGED_ROWS = 8 << 20  # segments grow no further: bounds the memory of a merge
 BYTES_A_ROW = 8 + 8 + 4 + 4
+_OURS = re.compile(r"^(manifest\.json|\d{8}\.segment)(\.[0-9a-f]{8}\.draft)?$")
 DEAD_SHARE = 4  # a segment of which more than one row in so many is of files gone is written anew by ``trim``
 
 
@@ -204,23 +206,51 @@ _verified: set[tuple[str, int]] = set()
 
 
 def _read_manifest(path: Path) -> dict[str, Any] | None:
+    """What the manifest says; None where it is missing, damaged or of another format."""
     try:
         checksum, _, text = path.read_bytes().partition(b"\n")
-        if checksum != b"%08x" % zlib.crc32(text):
-            return None
-        content: dict[str, Any] = json.loads(text)
+        content: dict[str, Any] = json.loads(text) if checksum == b"%08x" % zlib.crc32(text) else {}
     except (FileNotFoundError, ValueError):
         return None
     return content if content.get("format") == FORMAT else None
 
 
-def _verify(folder: Path, segment: Segment) -> bool:
+def wrong(folder: Path) -> dict[str, str]:
+    """Files of an index that are not what was written, with what is wrong; each is read.
+
+    What an append that was cut off leaves behind is not wrong, nor an index that is missing or of an earlier format.
+    """
+    said = {path.name: "nothing of the lake wrote it" for path in folder.iterdir() if not _OURS.search(path.name)}
+    manifest = folder / "manifest.json"
+    if not manifest.exists():
+        return said
+    checksum, _, text = manifest.read_bytes().partition(b"\n")
+    if checksum != b"%08x" % zlib.crc32(text):
+        return said | {manifest.name: "other bytes than were written"}
+    for segment in (_read_manifest(manifest) or {"segments": []})["segments"]:
+        one = Segment(*segment)
+        if not _has_size(folder, one):
+            said[one.name] = "missing, or of another size"
+        elif _checksum(folder, one) != one.checksum:
+            said[one.name] = "other bytes than were written"
+    return said
+
+
+def _has_size(folder: Path, segment: Segment) -> bool:
     path = folder / segment.name
-    if not path.exists() or path.stat().st_size != segment.rows * BYTES_A_ROW:
+    return path.exists() and path.stat().st_size == segment.rows * BYTES_A_ROW
+
+
+def _checksum(folder: Path, segment: Segment) -> int:
+    return zlib.crc32(np.memmap(folder / segment.name, np.uint8, "r").data)
+
+
+def _verify(folder: Path, segment: Segment) -> bool:
+    if not _has_size(folder, segment):
         return False
-    seen = (str(path), segment.checksum)
+    seen = (str(folder / segment.name), segment.checksum)
     if seen not in _verified:
-        if zlib.crc32(np.memmap(path, np.uint8, "r").data) != segment.checksum:
+        if _checksum(folder, segment) != segment.checksum:
             return False
         _verified.add(seen)
     return True

@@ -145,15 +145,14 @@ def settle_batch(connection: Connection, batch_id: str, state: BatchState, snaps
     return bool(reseal(connection, batches, unsettled, changes))
 
 
-def unsettled_batches(connection: Connection, store_id: str) -> list[str]:
-    """Ids of batches that are open or prepared, oldest first."""
-    return list(
-        connection.execute(
-            select(batches.c.id)
-            .where(batches.c.store_id == store_id, batches.c.state.in_(("open", "prepared")))
-            .order_by(batches.c.opened_us)
-        ).scalars()
-    )
+def unsettled_batches(
+    connection: Connection, store_id: str | None, states: Sequence[BatchState] = ("open", "prepared")
+) -> list[str]:
+    """Ids of batches that are open or prepared, oldest first; of all stores where none is given."""
+    query = select(batches.c.id).where(batches.c.state.in_(states))
+    if store_id is not None:
+        query = query.where(batches.c.store_id == store_id)
+    return list(connection.execute(query.order_by(batches.c.opened_us)).scalars())
 
 
 def batch_state(connection: Connection, batch_id: str) -> tuple[BatchState, bytes | None] | None:

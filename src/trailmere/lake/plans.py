@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from trailmere.lake.records import Condition
 
 KEPT_PLANS = 4
+HEADER_BYTES = 9
 FILE_BYTES = 300  # of a PlannedFile with its path
 _HOT_NULLS = frozenset(f"{leaf.name}:nulls" for family in HOT_KEYS for leaf in hot_leaves(family))
 
@@ -41,14 +42,30 @@ def plan_path(folder: Path, snapshot_id: int) -> Path:
     return folder / f"{snapshot_id}.plan"
 
 
+def sound(path: Path) -> bool:
+    """Whether a plan is what was written; one that an earlier version wrote, and nobody reads any more, is too."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return False
+    body = memoryview(content)[HEADER_BYTES:]
+    return content[:HEADER_BYTES] in (_header(path, body), b"%08x\n" % zlib.crc32(body))
+
+
+def _header(path: Path, body: bytes | memoryview) -> bytes:
+    """A checksum over store, snapshot and content: a plan does not pass for that of another."""
+    return b"%08x\n" % zlib.crc32(body, zlib.crc32(f"{path.parent.name}/{path.name}".encode()))
+
+
 def load(folder: Path, snapshot_id: int) -> pa.Table | None:
     """The plan of a snapshot; None where it is missing or not what was written."""
+    path = plan_path(folder, snapshot_id)
     try:
-        content = plan_path(folder, snapshot_id).read_bytes()
+        content = path.read_bytes()
     except FileNotFoundError:
         return None
-    body = memoryview(content)[9:]
-    if content[:9] != b"%08x\n" % zlib.crc32(body):
+    body = memoryview(content)[HEADER_BYTES:]
+    if content[:HEADER_BYTES] != _header(path, body):
         return None
     return pa.ipc.open_file(pa.py_buffer(body)).read_all()
 
@@ -61,7 +78,8 @@ def keep(folder: Path, snapshot_id: int, plan: pa.Table) -> None:
     body = sink.getvalue().to_pybytes()
     with contextlib.suppress(OSError):
         make_folder(folder)
-        write_file(plan_path(folder, snapshot_id), b"%08x\n" % zlib.crc32(body) + body)
+        path = plan_path(folder, snapshot_id)
+        write_file(path, _header(path, body) + body)
         kept = sorted(folder.glob("*.plan"), key=lambda path: path.stat().st_mtime_ns)
         for path in kept[:-KEPT_PLANS]:
             path.unlink(missing_ok=True)

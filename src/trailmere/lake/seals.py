@@ -74,11 +74,11 @@ def _renewed(table: Table, row: dict[str, Any], keys: list[str], changes: dict[s
     return {f"its_{key}": row[key] for key in keys} | {f"new_{name}": value for name, value in new.items()}
 
 
-def broken(connection: Connection, table: Table, rows: ColumnElement[bool]) -> Iterator[tuple[dict[str, Any], bool]]:
+def broken(connection: Connection, table: Table) -> Iterator[tuple[dict[str, Any], bool]]:
     """Rows whose seal is not theirs: key and sealed values, and whether they have a seal at all."""
     keys = [column.name for column in table.primary_key]
     wanted = [table.c[name] for name in dict.fromkeys((*keys, *sealed_columns(table), SEAL))]
-    for row in connection.execution_options(yield_per=1000).execute(select(*wanted).where(rows)).mappings():
+    for row in connection.execution_options(yield_per=1000).execute(select(*wanted)).mappings():
         values = dict(row)
         if values[SEAL] != seal_of(table, values):
             yield values, values[SEAL] is not None

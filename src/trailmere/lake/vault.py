@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from trailmere.lake.append import Premises
+    from trailmere.lake.findings import Show, Verification
     from trailmere.lake.locks import Shared
     from trailmere.lake.plans import Plan
     from trailmere.lake.records import (
@@ -224,6 +225,26 @@ class Lake:
     def snapshots(self, store_id: str) -> list[SnapshotInfo]:
         """The versions of a store's table, oldest first."""
         return [snapshot.info() for snapshot in reversed(view.read(self.engine, store_id).line())]
+
+    # -- verification --------------------------------------------------------------------------------------------------
+
+    def verify(
+        self,
+        store_id: str | None = None,
+        *,
+        full: bool = False,
+        adopt: bool = False,
+        show: Show = lambda _progress: None,
+    ) -> Verification:
+        """Is every file, row and sum of the lake, or of one store, what was written? Safe beside everything else.
+
+        Reads what it has not read since it last changed; ``full`` reads all. ``adopt`` enters files and rows from
+        before there were hashes as they are now.
+        """
+        from trailmere.lake import verify
+
+        with _told():
+            return verify.verify(self._premises, store_id, full=full, adopt=adopt, show=show)
 
     # -- the books -----------------------------------------------------------------------------------------------------
 

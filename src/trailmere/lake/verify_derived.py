@@ -1,0 +1,67 @@
+"""Files that are made anew from others when they are wrong: the event index and the kept plans. Wrong ones are told all
+the same, for they say that the disk fails or that somebody writes here.
+
+The index changes under the store's lock only; plans are written whole by whoever asks a question.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from trailmere.lake import index, inventory, plans
+from trailmere.lake.append import store_lock
+from trailmere.lake.locks import held
+from trailmere.lake.verify_books import stores
+from trailmere.lake.verify_files import DRAFT
+from trailmere.registry.database import reading
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from trailmere.lake.append import Premises
+    from trailmere.lake.findings import Verification
+
+ANEW = "what the table says; it is made anew when it is next used"
+
+
+def check_index(premises: Premises, store_id: str, report: Verification) -> None:
+    """Manifest and segments carry a checksum each."""
+    folder = premises.index_folder(store_id)
+    if folder.is_dir() and index.wrong(folder):
+        with held(premises.locks, store_lock(store_id)):
+            for name, said in index.wrong(folder).items():
+                report.told("damaged", _relative(premises, folder / name), ANEW, said, store_id)
+
+
+def check_plans(premises: Premises, store_id: str, report: Verification) -> None:
+    """A plan carries a checksum over its name and its content."""
+    for path in _inside(premises.plan_folder(store_id)):
+        if not DRAFT.search(path.name) and not plans.sound(path) and path.exists():
+            report.told("damaged", _relative(premises, path), ANEW, "other bytes than were written", store_id)
+
+
+def check_strangers(premises: Premises, report: Verification) -> None:
+    """Nothing else lies where index, plans and locks do."""
+    for folder in (*_inside(premises.home / "index"), *_inside(premises.home / "plans")):
+        # A store that is being dropped has rows in the inventory until all is gone.
+        if folder.name not in stores(premises) and not _has_rows(premises, folder.name) and folder.exists():
+            report.told("extra", _relative(premises, folder), "the folder of a store", "another name")
+    for lock in _inside(premises.home / "locks"):
+        if lock.suffix != ".lock":
+            report.told("extra", _relative(premises, lock), "locks", "another name")
+
+
+def _has_rows(premises: Premises, store_id: str) -> bool:
+    with reading(premises.engine) as connection:
+        query = select(inventory.files.c.path).where(inventory.files.c.store_id == store_id).limit(1)
+        return connection.execute(query).one_or_none() is not None
+
+
+def _inside(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def _relative(premises: Premises, path: Path) -> str:
+    return path.relative_to(premises.home).as_posix()
