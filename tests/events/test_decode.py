@@ -6,17 +6,19 @@ import json
 from datetime import datetime
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.events.batches import rows_of
 from tests.events.texts import compact, record_text, record_texts, values
 from trailmere.events import structs
 from trailmere.events.columns import COLUMNS, leaves
-from trailmere.events.decode import Event, EventDecoder, RowBuilder, arrow_schema, content_key, event_key
+from trailmere.events.decode import EventDecoder
+from trailmere.events.event import Event
 from trailmere.events.formats import Defect, RecordText
+from trailmere.events.rows import RowBuilder, arrow_schema
 
 NO_MEMBERS: dict[str, Any] = {}
 
@@ -29,10 +31,7 @@ def decoded(text: bytes) -> Event:
 
 def row_of(text: bytes) -> dict[str, Any]:
     """The one row of a record, maps as lists of pairs."""
-    event = decoded(text)
-    builder = RowBuilder(event.family)
-    builder.add(event, RecordText(3, 0, text), delivery_id="d", delivery_row=0)
-    table = builder.finish().table
+    table = rows_of([text], decoded(text).family, first_ordinal=3).table
     table.validate(full=True)
     row: dict[str, Any] = table.to_pylist()[0]
     return row
@@ -385,28 +384,6 @@ def test_a_builder_without_rows_gives_an_empty_table(family: str) -> None:
     rows = RowBuilder(family).finish()
 
     assert (rows.table.num_rows, rows.table.schema) == (0, arrow_schema(family))
-
-
-def test_a_builder_keeps_the_order_over_many_parts_and_starts_anew() -> None:
-    builder = RowBuilder("cloudtrail")
-    texts = [record_text(eventID=f"id-{number}") for number in range(5_000)]
-    for number, text in enumerate(texts):
-        record = RecordText(number, 0, text)
-        builder.add(decoded(text), record, delivery_id="d", delivery_row=number % 7)
-    assert len(builder) == 5_000
-    rows = builder.finish()
-
-    assert rows.table.column("eventid").to_pylist() == [f"id-{number}" for number in range(5_000)]
-    assert rows.event_keys.tolist() == [event_key(f"id-{number}") for number in range(5_000)]
-    assert rows.content_keys.tolist() == [content_key(text) for text in texts]
-    assert rows.delivery_rows.tolist() == [number % 7 for number in range(5_000)]
-    assert [array.dtype for array in (rows.event_keys, rows.delivery_rows)] == [np.dtype("u8"), np.dtype("i4")]
-    assert len(builder) == 0
-
-
-def test_zero_is_the_key_of_a_record_without_an_id_and_of_no_other() -> None:
-    assert event_key(None) == event_key("") == 0
-    assert event_key("a") != event_key("b") != 0
 
 
 @settings(max_examples=200)

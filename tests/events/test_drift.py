@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from tests.events.texts import compact, record_text
-from trailmere.events.decode import Event, EventDecoder
+from trailmere.events.decode import EventDecoder
 from trailmere.events.drift import unknown_fields
+from trailmere.events.event import Event
 from trailmere.events.formats import RecordText
 
 

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from trailmere.events.decode import Event, EventDecoder, RowBuilder
-from trailmere.events.formats import REASONS, Split, split
+from tests.events.batches import batch_of, rows_of
+from trailmere.events.columns import COLUMNS
+from trailmere.events.formats import REASONS, Defect, Split, split
 from trailmere.events.inflate import inflate
 
 pytestmark = pytest.mark.shared_data
@@ -84,21 +85,16 @@ def holds_each_record_of(found: Split, values: list[Any]) -> bool:
 
 def row_texts(found: Split) -> list[bytes]:
     """The texts as they stand in the table, after decoding and building rows; defects where there is no row."""
-    decoder = EventDecoder()
-    builders: dict[str, RowBuilder] = {}
+    every = [record.text for record in found.records]
     texts: list[bytes] = []
-    for record in found.records:
-        event = decoder.decode(record)
-        if isinstance(event, Event):
-            builder = builders.setdefault(event.family, RowBuilder(event.family))
-            builder.add(event, record, delivery_id="d", delivery_row=0)
-        else:
-            assert event.reason in REASONS
-            texts.append(event.text)
-    for builder in builders.values():
-        table = builder.finish().table
+    for family in COLUMNS:
+        table = rows_of(every, family).table
         table.validate(full=True)
         texts += [text.encode() for text in table.column("eventjson").to_pylist()]
+    for told in batch_of(every).odd.values():
+        if isinstance(told, Defect):
+            assert told.reason in REASONS
+            texts.append(told.text)
     return texts
 
 

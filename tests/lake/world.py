@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from pyiceberg.catalog.sql import SqlCatalog
 
-from trailmere.events.decode import content_key, event_key
+from trailmere.events.keys import content_key, event_key
 from trailmere.lake.files import write_rows
 from trailmere.lake.records import DeliveryEntry, delivery_id
 from trailmere.registry.database import sqlite_url

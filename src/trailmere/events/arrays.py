@@ -1,7 +1,7 @@
 """From lists of decoded values to Arrow arrays: one builder for each declared type, made once.
 
 A builder takes the values of a whole column and gives its physical columns. Making them ahead keeps the fixed cost of
-some eighty columns small beside the rows of one delivery.
+some eighty columns small beside the rows of one batch.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import pyarrow as pa
 from msgspec.structs import astuple
 
 from trailmere.events import values
+from trailmere.events.maps import MAP, map_arrays
 from trailmere.events.types import BIGINT, BOOLEAN, DOUBLE, INTEGER, TIMESTAMP, VARCHAR, Array, Map, Row, Type
 
 Column = Sequence[Any]
@@ -28,14 +29,12 @@ _SCALARS = {
     DOUBLE: pa.float64(),
     TIMESTAMP: pa.timestamp("us"),
 }
-_SHARED_BY = 2  # rows to an object, from which on building once and repeating is quicker
-_MAP = pa.map_(pa.string(), pa.string())
 
 
 def arrow_type(type: Type) -> pa.DataType:
     """The Arrow type of a declared type; timestamps are microseconds without a zone (UTC)."""
     if isinstance(type, Map):
-        return _MAP
+        return MAP
     if isinstance(type, Array):
         return pa.list_(pa.field("element", arrow_type(type.element)))
     if isinstance(type, Row):
@@ -47,33 +46,18 @@ def leaf_builder(type: Type) -> LeafBuilder:
     """Builds the physical columns of a declared column: the leaves of a row, otherwise the one array."""
     if not isinstance(type, Row):
         build_one = _array_builder(type)
-        alone: LeafBuilder = lambda column: [build_one(column)]  # noqa: E731
-        return _once_for_each(alone) if isinstance(type, Array) else alone
+        return lambda column: [build_one(column)]
     builders = [leaf_builder(field.type) for field in type.fields]
     split = _splitter(type)
 
     def build(column: Column) -> list[pa.Array]:
         return [array for part, leaves in zip(split(column), builders, strict=True) for array in leaves(part)]
 
-    return _once_for_each(build)
+    return build
 
 
-def _once_for_each(build: LeafBuilder) -> LeafBuilder:
-    """Builds from the distinct objects of a column, and repeats, where rows share objects (see ``shared``)."""
-
-    def build_shared(column: Column) -> list[pa.Array]:
-        keys = list(map(id, column))
-        distinct = dict(zip(keys, column, strict=True))
-        if len(distinct) * _SHARED_BY > len(column):
-            return build(column)
-        places = dict(zip(distinct, range(len(distinct)), strict=True))
-        at = pa.array(np.fromiter(map(places.__getitem__, keys), np.int32, len(keys)))
-        return [_repeated(array, at) for array in build(list(distinct.values()))]
-
-    return build_shared
-
-
-def _repeated(array: pa.Array, at: pa.Array) -> pa.Array:
+def repeated(array: pa.Array, at: pa.Array) -> pa.Array:
+    """The values of an array at these places."""
     return pa.nulls(len(at), array.type) if array.null_count == len(array) else array.take(at)
 
 
@@ -85,7 +69,7 @@ def _array_builder(type: Type) -> ArrayBuilder:
 
 def _builder_with_values(type: Type, arrow: pa.DataType) -> ArrayBuilder:
     if isinstance(type, Map):
-        return _map_array
+        return lambda column: map_arrays([column])[0]
     if isinstance(type, Array):
         return _list_builder(type, arrow)
     if isinstance(type, Row):
@@ -115,17 +99,6 @@ def _list_builder(type: Array, arrow: pa.DataType) -> ArrayBuilder:
         return pa.ListArray.from_arrays(_offsets(column), elements, type=arrow, mask=_missing(column))
 
     return build
-
-
-def _map_array(column: Column) -> pa.Array:
-    keys: list[str] = []
-    items: list[bytes] = []
-    for members in column:
-        if members:
-            keys.extend(members)
-            items.extend(map(bytes, members.values()))
-    texts = pa.array(values.map_values(items), pa.binary()).view(pa.string())
-    return pa.MapArray.from_arrays(_offsets(column), pa.array(keys, pa.string()), texts, mask=_missing(column))
 
 
 def _timestamps(column: Column) -> pa.Array:

@@ -1,7 +1,8 @@
-"""From a record's text to an event: a fast typed decoder first, its tolerant twin for what that one refuses.
+"""From one record's text to an event: a fast typed decoder first, its tolerant twin for what that one refuses.
 
 A record is refused only if it has no eventTime that can be read; a value of the wrong type leaves its own column
-empty and stays in ``eventJson``. Building rows is the matter of ``rows``.
+empty and stays in ``eventJson``. Many records at once are the matter of ``batch``, which turns to this one for those
+that are not as usual; building rows is that of ``rows``.
 """
 
 from __future__ import annotations
@@ -14,47 +15,35 @@ from trailmere.events import drift, structs
 from trailmere.events.adapt import ADAPTERS
 from trailmere.events.event import Event, category_of, family_of
 from trailmere.events.formats import Defect, RecordText
-from trailmere.events.rows import RowBuilder, Rows, arrow_schema, content_key, event_key
-from trailmere.events.shared import SharingDecoder
 from trailmere.events.values import microseconds
 
-__all__ = [
-    "Event",
-    "EventDecoder",
-    "RowBuilder",
-    "Rows",
-    "arrow_schema",
-    "content_key",
-    "event_key",
-]
-
-_REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 # Categories whose records the CloudTrail struct holds; the others are read again by their own family's.
 _TELLING = ("eventVersion", "eventTime", "eventName", "eventSource", "eventType", "eventID", "userIdentity")
-_NOTIFIER = "aws:"  # aws:s3, aws:sqs: batches for Lambda, among records only by mistake
-_AT_ONCE = frozenset({"Management", "Data", "NetworkActivity"})
+NOTIFIER = "aws:"  # aws:s3, aws:sqs: batches for Lambda, among records only by mistake
+AT_ONCE = frozenset({"Management", "Data", "NetworkActivity"})
 
 
 class EventDecoder:
-    """Decodes record texts. One instance can serve a whole worker; it keeps no record, only parts of them."""
+    """Decodes record texts, each by itself."""
 
     def __init__(self) -> None:
-        self._strict = SharingDecoder("cloudtrail").decode
+        self._strict = structs.decoder("cloudtrail", strict=True).decode
 
     def decode(self, record: RecordText) -> Event | Defect:
         """The event of a record that ``formats.split`` found, or a defect with reason ``event-time``."""
         try:
             fields = self._strict(record.text)
-        except _REFUSED:
+        except REFUSED:
             return self._decode_slowly(record)
         category = fields.eventCategory
-        if category not in _AT_ONCE:
+        if category not in AT_ONCE:
             category = category_of(fields)
-            if category not in _AT_ONCE:
+            if category not in AT_ONCE:
                 return self._decode_slowly(record)
         if fields.eventTime is None or (time := microseconds(fields.eventTime)) is None:
             return _without_time(record, fields)
-        if fields.eventSource is not None and fields.eventSource.startswith(_NOTIFIER):
+        if fields.eventSource is not None and fields.eventSource.startswith(NOTIFIER):
             return _notification(record, fields.eventSource)
         return Event(fields, "cloudtrail", category, time)
 
@@ -71,7 +60,7 @@ class EventDecoder:
         if time is None:
             return _without_time(record, fields)
         source = getattr(fields, "eventSource", None)
-        if source is not None and source.startswith(_NOTIFIER):
+        if source is not None and source.startswith(NOTIFIER):
             return _notification(record, source)
         return Event(fields, family, category, time, tuple(drift.unknown_fields(record.text, family)))
 
@@ -79,7 +68,7 @@ class EventDecoder:
 def _read(family: str, text: bytes) -> Any:
     try:
         return structs.decoder(family, strict=False).decode(text)
-    except _REFUSED:
+    except REFUSED:
         return structs.tolerant(family, text)
 
 

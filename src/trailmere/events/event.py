@@ -1,7 +1,7 @@
 """An event as the rest of the house sees it: typed access to the fields that selection needs.
 
-The fields themselves stay in the struct that the decoder made (see ``structs``); ``RowBuilder`` turns them into
-columns, and nobody else looks inside.
+The fields themselves stay in the struct that the decoder made (see ``structs``); ``rows`` turns them into columns, and
+nobody else looks inside.
 """
 
 from __future__ import annotations
@@ -109,3 +109,4 @@ _READERS: dict[str, Callable[[Any], tuple[str, ...]]] = {
     "vpcEndpointId": _text("vpcEndpointId"),
     "sessionCredentialFromConsole": _text("sessionCredentialFromConsole"),
 }
+SELECTOR_FIELDS = frozenset({"eventCategory", *_READERS})  # what ``Event.values`` knows

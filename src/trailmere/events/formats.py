@@ -139,7 +139,7 @@ def _records_file(body: bytes) -> list[scan.Element] | None:
 
 
 def _from_records(body: bytes, found: list[scan.Element], base: int, limit: int) -> Split:
-    if found and _is_notification(found[0].text):
+    if found and is_notification(found[0].text):
         return _from_documents(body, base, limit)
     if scan.is_utf8(body) and _are_shallow_objects(body, found, limit):
         numbered = enumerate(found)
@@ -154,10 +154,14 @@ def _are_shallow_objects(body: bytes, found: list[scan.Element], limit: int) -> 
     """Whether all are objects, and none has more opening brackets than the limit (then none can be deeper)."""
     if not all(text.startswith(b"{") for _, text in found):
         return False
+    return most_brackets(body, [offset for offset, _ in found]) <= limit
+
+
+def most_brackets(body: bytes, starts: list[int]) -> int:
+    """The most opening brackets that stand between one of the offsets and the next, or the end."""
     # "[" and "{" differ in one bit; counting them in one pass costs a tenth of counting them in each record.
     opening = np.flatnonzero((np.frombuffer(body, dtype=np.uint8) | 0x20) == _BRACE)
-    starts = np.array([offset for offset, _ in found] + [len(body)])
-    return len(found) == 0 or int(np.diff(np.searchsorted(opening, starts)).max()) <= limit
+    return int(np.diff(np.searchsorted(opening, [*starts, len(body)])).max(initial=0))
 
 
 def _from_documents(body: bytes, base: int, limit: int) -> Split:
@@ -184,7 +188,7 @@ def _may_be_deep(text: bytes, limit: int) -> bool:
     return text.count(b"{") + text.count(b"[") > limit
 
 
-def _is_notification(text: bytes) -> bool:
+def is_notification(text: bytes) -> bool:
     """Whether it is S3's (or another service's) notification, which looks like a record at first sight."""
     return _NOTIFICATION.search(text) is not None and shape_of(text, levels=0).kind != "record"
 

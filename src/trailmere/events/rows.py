@@ -1,4 +1,4 @@
-"""From events to Arrow columns, in the order and with the types that ``columns`` declares.
+"""From batches of decoded records to Arrow columns, in the order and with the types that ``columns`` declares.
 
 Columns are built from whole lists, one column at a time, because a step in Python for each value of each row would
 cost several times the decoding itself.
@@ -6,10 +6,10 @@ cost several times the decoding itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from hashlib import blake2b
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,26 +17,28 @@ import numpy.typing as npt
 import pyarrow as pa
 from msgspec.structs import astuple
 
-from trailmere.events.arrays import Column, LeafBuilder, arrow_type, leaf_builder
-from trailmere.events.columns import COLUMNS, leaves
+from trailmere.events.arrays import LeafBuilder, arrow_type, leaf_builder, repeated
+from trailmere.events.columns import COLUMNS, Column, leaves
+from trailmere.events.keys import content_keys, event_keys
+from trailmere.events.maps import map_arrays
+from trailmere.events.structs import members_of
+from trailmere.events.types import Map
 
 if TYPE_CHECKING:
-    from trailmere.events.event import Event
-    from trailmere.events.formats import RecordText
+    from trailmere.events.batch import Batch
 
 _HOUR_MICROSECONDS = 3_600_000_000
 _DAY_MICROSECONDS = 24 * _HOUR_MICROSECONDS
-_KEY_BYTES = 8
-_NO_EVENT_ID = 0
-_PART_ROWS = 1024
+
+Numbers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
     """Rows of one family. ``table`` has the columns of ``arrow_schema``; the arrays have one value a row.
 
-    ``event_keys``: ``event_key`` of the eventID; ``content_keys``: ``content_key`` of the text; ``delivery_rows``: what
-    the caller gave with each row.
+    ``event_keys``: ``keys.event_key`` of the eventID; ``content_keys``: ``keys.content_key`` of the text;
+    ``delivery_rows``: what the caller gave with each row.
     """
 
     table: pa.Table
@@ -45,139 +47,122 @@ class Rows:
     delivery_rows: npt.NDArray[np.int32]
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where each record of a batch came from: its number in its delivery, and the delivery's in ``delivery_ids``."""
+
+    ordinals: Numbers
+    delivery_rows: npt.NDArray[np.int32]
+    delivery_ids: Mapping[int, str]
+
+
 @cache
 def arrow_schema(family: str) -> pa.Schema:
     """Names and types of ``columns.leaves(family)``; timestamps in microseconds without a zone (UTC)."""
     return pa.schema([(leaf.name, arrow_type(leaf.type)) for leaf in leaves(family)])
 
 
-def event_key(event_id: str | None) -> int:
-    """A 64-bit hash of an eventID; 0 stands for a record without one."""
-    return int(event_keys([event_id])[0])
-
-
-def event_keys(event_ids: Sequence[str | None]) -> npt.NDArray[np.uint64]:
-    """``event_key`` of each."""
-    nothing = bytes(_KEY_BYTES)
-    keys = _joined([nothing if not event_id else _digest(event_id.encode()) for event_id in event_ids])
-    collided = (keys == _NO_EVENT_ID) & np.array([bool(event_id) for event_id in event_ids], dtype=np.bool_)
-    keys[collided] = 1
-    return keys
-
-
-def content_key(text: bytes) -> int:
-    """A 64-bit hash of a record's exact text."""
-    return int.from_bytes(_digest(text), "little")
-
-
-def content_keys(texts: Sequence[bytes]) -> npt.NDArray[np.uint64]:
-    """``content_key`` of each."""
-    return _joined([_digest(text) for text in texts])
-
-
 class RowBuilder:
-    """Collects events of one family and turns them into Arrow columns.
-
-    A part of some thousand rows is turned at a time: their structs are then still in the processor's cache, and
-    memory holds each record once, not once as structs and once as columns.
-    """
+    """Collects batches and turns them into Arrow columns of one family, each batch when it comes: its structs are then
+    still in the processor's cache, and memory holds each record once, not once as structs and once as columns."""
 
     def __init__(self, family: str) -> None:
         self._family = family
         self._finished: list[Rows] = []
-        self._finished_rows = 0
-        self._part = _Part(family)
+        self._rows = 0
 
     def __len__(self) -> int:
-        return self._finished_rows + len(self._part.fields)
+        return self._rows
 
-    def add(self, event: Event, record: RecordText, *, delivery_id: str, delivery_row: int) -> None:
-        """Add a row. ``event`` must be of the builder's family and decoded from ``record``."""
-        part = self._part
-        part.fields.append(event.fields)
-        part.times.append(event.time)
-        part.texts.append(record.text)
-        part.digests.append(_digest(record.text))  # now, while the text is in the processor's cache
-        part.ordinals.append(record.ordinal)
-        part.delivery_ids.append(delivery_id)
-        part.delivery_rows.append(delivery_row)
-        if len(part.fields) == _PART_ROWS:
-            self._turn()
+    def add(self, batch: Batch, origin: Origin, kept: npt.NDArray[np.bool_]) -> None:
+        """Add the records that ``kept`` says; they must be events of the builder's family."""
+        if kept.any():
+            rows = _Kept(self._family, batch, origin, kept).rows()
+            self._rows += rows.table.num_rows
+            self._finished.append(rows)
 
     def finish(self) -> Rows:
         """The rows, in the order they were added. The builder is empty afterwards."""
-        self._turn()
-        parts, self._finished, self._finished_rows = self._finished, [], 0
+        parts, self._finished, self._rows = self._finished, [], 0
         return Rows(
-            table=pa.concat_tables([part.table for part in parts]),
-            event_keys=np.concatenate([part.event_keys for part in parts]),
-            content_keys=np.concatenate([part.content_keys for part in parts]),
-            delivery_rows=np.concatenate([part.delivery_rows for part in parts]),
+            table=pa.concat_tables([part.table for part in parts] or [arrow_schema(self._family).empty_table()]),
+            event_keys=_joined([part.event_keys for part in parts], np.uint64),
+            content_keys=_joined([part.content_keys for part in parts], np.uint64),
+            delivery_rows=_joined([part.delivery_rows for part in parts], np.int32),
         )
 
-    def _turn(self) -> None:
-        self._finished_rows += len(self._part.fields)
-        self._finished.append(self._part.rows())
-        self._part = _Part(self._family)
 
+class _Kept:
+    """The records of a batch that become rows."""
 
-class _Part:
-    """Rows that are still structs."""
-
-    def __init__(self, family: str) -> None:
-        self.family = family
-        self.fields: list[Any] = []
-        self.times: list[int] = []
-        self.texts: list[bytes] = []
-        self.digests: list[bytes] = []
-        self.ordinals: list[int] = []
-        self.delivery_ids: list[str] = []
-        self.delivery_rows: list[int] = []
+    def __init__(self, family: str, batch: Batch, origin: Origin, kept: npt.NDArray[np.bool_]) -> None:
+        self._family = family
+        self._parts = batch.parts if family == batch.family else {}
+        self._kept = kept
+        self._texts = list(compress(batch.texts, kept))
+        self._fields = list(compress(batch.fields, kept))
+        self._times = batch.times[kept]
+        self._ordinals = origin.ordinals[kept]
+        self._delivery_rows = origin.delivery_rows[kept]
+        self._delivery_ids = origin.delivery_ids
 
     def rows(self) -> Rows:
+        columns = list(self._columns())
+        schema = arrow_schema(self._family)
         return Rows(
-            table=pa.Table.from_arrays(list(self._columns()), schema=arrow_schema(self.family)),
-            event_keys=event_keys([fields.eventID for fields in self.fields]),
-            content_keys=_joined(self.digests),
-            delivery_rows=np.array(self.delivery_rows, dtype=np.int32),
+            table=pa.Table.from_arrays(columns, schema=schema),
+            event_keys=event_keys(columns[schema.get_field_index("eventid")]),
+            content_keys=content_keys(self._texts),
+            delivery_rows=self._delivery_rows,
         )
 
     def _columns(self) -> Iterator[pa.Array]:
         derived = self._derived()
-        read = dict(zip(_read_names(self.family), self._values(), strict=True))
-        for name, build in _builders(self.family):
-            if name in derived:
-                yield derived[name]
+        read = dict(zip(_keys_read(self._family), zip(*map(astuple, self._fields), strict=True), strict=True))
+        maps = _keys_of_maps(self._family)
+        arrays = dict(zip(maps, map_arrays([read[key] for key in maps]), strict=True))
+        for column, build in _builders(self._family):
+            if column.name in derived:
+                yield derived[column.name]
+            elif column.key in arrays:
+                yield arrays[column.key]
+            elif column.key in self._parts:
+                part = self._parts[column.key]
+                at = pa.array(part.at[self._kept])
+                yield from (repeated(array, at) for array in build(part.values))
             else:
-                yield from build(read[name])
-
-    def _values(self) -> list[Column]:
-        """The values that columns are read from, column by column, in the order of ``structs.members_of``."""
-        return list(zip(*map(astuple, self.fields), strict=True)) or [()] * len(_read_names(self.family))
+                yield from build(read[column.key])
 
     def _derived(self) -> dict[str, pa.Array]:
-        times = np.array(self.times, dtype=np.int64)
+        times = self._times
+        rows, which = np.unique(self._delivery_rows, return_inverse=True)
+        ids = pa.array([self._delivery_ids[row] for row in rows.tolist()], pa.string())
         return {
             "eventtime": pa.array(times).view(pa.timestamp("us")),
-            "eventjson": pa.array(self.texts, pa.binary()).view(pa.string()),
+            "eventjson": pa.array(self._texts, pa.binary()).view(pa.string()),
             "calendarday": pa.array(_calendar_days(times)),
             "hour": pa.array(times % _DAY_MICROSECONDS // _HOUR_MICROSECONDS),
-            "deliveryid": pa.array(self.delivery_ids, pa.string()),
-            "deliveryordinal": pa.array(self.ordinals, pa.int64()),
+            "deliveryid": ids.take(pa.array(which)),
+            "deliveryordinal": pa.array(self._ordinals),
             "eventidconflict": pa.array(np.zeros(len(times), dtype=np.bool_)),
         }
 
 
 @cache
-def _builders(family: str) -> tuple[tuple[str, LeafBuilder], ...]:
-    """For each stored column its name and what builds its arrays."""
-    return tuple((column.name, leaf_builder(column.type)) for column in COLUMNS[family] if not column.computed)
+def _builders(family: str) -> tuple[tuple[Column, LeafBuilder], ...]:
+    """The stored columns, and for each what builds its arrays."""
+    return tuple((column, leaf_builder(column.type)) for column in COLUMNS[family] if not column.computed)
 
 
 @cache
-def _read_names(family: str) -> tuple[str, ...]:
-    """The names of the columns that are read from the record, in the order of the structs' attributes."""
-    return tuple(column.name for column in COLUMNS[family] if column.key)
+def _keys_read(family: str) -> tuple[str, ...]:
+    """The members that columns are read from, in the order of the structs' attributes."""
+    return tuple(key for key, _ in members_of(family))
+
+
+@cache
+def _keys_of_maps(family: str) -> tuple[str, ...]:
+    return tuple(key for key, type in members_of(family) if isinstance(type, Map))
 
 
 def _calendar_days(times: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -191,9 +176,5 @@ def _calendar_days(times: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return result
 
 
-def _digest(text: bytes) -> bytes:
-    return blake2b(text, digest_size=_KEY_BYTES).digest()
-
-
-def _joined(digests: Sequence[bytes]) -> npt.NDArray[np.uint64]:
-    return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
+def _joined(parts: list[Any], type: Any) -> Any:
+    return np.concatenate([np.empty(0, type), *parts])

@@ -1,4 +1,4 @@
-"""The test that advanced event selectors make of an event, compiled once and run for each event.
+"""The test that advanced event selectors make of an event: compiled once, run once for all events that look the same.
 
 Evaluation as the CloudTrail user guide has it ("Filtering data events by using advanced event selectors"): within a
 field the positive operators are OR-ed, the negative ones AND-ed, the two groups AND-ed; fields are AND-ed, selectors
@@ -14,7 +14,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
+from trailmere.events.event import Event
+
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from trailmere.events.batch import Batch
     from trailmere.events.selectors import AdvancedEventSelector, FieldSelector
 
 
@@ -29,6 +36,7 @@ class SelectorFields(Protocol):
 
 
 Test = Callable[[SelectorFields], bool]
+BatchTest = Callable[["Batch"], "npt.NDArray[np.bool_]"]
 
 
 def compile_selectors(selectors: Iterable[AdvancedEventSelector]) -> Test:
@@ -37,6 +45,30 @@ def compile_selectors(selectors: Iterable[AdvancedEventSelector]) -> Test:
     if all(_categories(selector) for selector in chosen):
         return _by_category(chosen)
     return _any_of([_all_of(selector.fields) for selector in chosen])
+
+
+def compile_for_batches(family: str, selectors: Iterable[AdvancedEventSelector]) -> BatchTest:
+    """A function that says which records of a batch are events of the family that the selectors select.
+
+    It says what ``compile_selectors`` says of each; but of events that are alike in all fields that the selectors name,
+    only one is asked.
+    """
+    chosen = tuple(selectors)
+    wanted = compile_selectors(chosen)
+    names = sorted({field.field for selector in chosen for field in selector.fields})
+
+    def test(batch: Batch) -> npt.NDArray[np.bool_]:
+        selected = np.zeros(len(batch), np.bool_)
+        if batch.family == family:
+            looks = list(zip(*(batch.telling(name) for name in names), strict=True)) if names else [()] * len(batch)
+            examples = {look: number for number, look in enumerate(looks) if number not in batch.odd}
+            verdicts = {look: wanted(batch.usual_event(number)) for look, number in examples.items()}
+            selected[:] = [verdicts.get(look, False) for look in looks]
+        for number, told in batch.odd.items():
+            selected[number] = isinstance(told, Event) and told.family == family and wanted(told)
+        return selected
+
+    return test
 
 
 def _categories(selector: AdvancedEventSelector) -> tuple[str, ...]:

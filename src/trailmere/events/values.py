@@ -7,8 +7,12 @@ and arrays compact JSON text. Numbers keep their exact text.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
 
 from trailmere.events import scan
 
@@ -22,6 +26,8 @@ _TIMESTAMP = re.compile(
     re.ASCII,
 )
 _USUAL_LENGTH = len("2026-01-31T23:59:59Z")
+_MARK_PLACES, _MARKS = [4, 7, 10, 13, 16, 19], np.frombuffer(b"--T::Z", np.uint8)[:, None]
+_DIGIT_PLACES = [at for at in range(_USUAL_LENGTH) if at not in _MARK_PLACES]
 _QUOTE, _NULL, _OPEN = b'"'[0], b"n"[0], b"{["
 _BACKSLASH = b"\\"
 
@@ -60,6 +66,42 @@ def _microseconds(text: str) -> int | None:
     return found if _FIRST_MICROSECOND <= found <= _LAST_MICROSECOND else None
 
 
+def microseconds_of(texts: Sequence[str | None]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """``microseconds`` of each, and which of the texts are times (of the others the number means nothing)."""
+    found = _usual_times(texts)
+    if found is not None:
+        return found, np.ones(len(texts), np.bool_)
+    moments = [None if text is None else microseconds(text) for text in texts]
+    times = np.array([moment or 0 for moment in moments], np.int64)
+    return times, np.array([moment is not None for moment in moments], np.bool_)
+
+
+def _usual_times(texts: Sequence[str | None]) -> npt.NDArray[np.int64] | None:
+    """The times if all are as CloudTrail writes them and none is special (a leap second); else None."""
+    if not texts or set(map(len, filter(None, texts))) != {_USUAL_LENGTH} or not all(texts):
+        return None
+    content = "".join(texts).encode("utf-8", "replace")  # type: ignore[arg-type]
+    if len(content) != len(texts) * _USUAL_LENGTH:
+        return None
+    columns = np.frombuffer(content, np.uint8).reshape(-1, _USUAL_LENGTH).T
+    digits = columns - np.uint8(b"0"[0])  # what lies below wraps round to more than nine
+    if not (digits[_DIGIT_PLACES] <= 9).all() or not (columns[_MARK_PLACES] == _MARKS).all():
+        return None
+    number = digits.astype(np.int64)
+    year = number[0] * 1000 + number[1] * 100 + number[2] * 10 + number[3]
+    month, day, hour, minute, second = (number[at] * 10 + number[at + 1] for at in (5, 8, 11, 14, 17))
+    months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
+    first = months.astype("datetime64[D]").astype(np.int64)
+    days_of_month = (months + 1).astype("datetime64[D]").astype(np.int64) - first
+    sound = (year > 0) & (month > 0) & (month <= 12) & (day > 0) & (day <= days_of_month)
+    if not (sound & (hour < 24) & (minute < 60) & (second < 60)).all():
+        return None
+    moments: npt.NDArray[np.int64] = (first + day - 1) * _DAY_MICROSECONDS + (
+        (hour * 60 + minute) * 60 + second
+    ) * 1_000_000
+    return moments
+
+
 def map_value(text: bytes) -> bytes | None:
     """The value of a map member from its exact JSON text: None for null, else plain text or compact JSON, in UTF-8."""
     first = text[0]
@@ -68,11 +110,6 @@ def map_value(text: bytes) -> bytes | None:
     if first in _OPEN:
         return scan.compact(text)
     return None if first == _NULL else text
-
-
-def map_values(texts: list[bytes]) -> list[bytes | None]:
-    """``map_value`` of each; strings without escapes, which most are, without a call."""
-    return [text[1:-1] if text[0] == _QUOTE and _BACKSLASH not in text else map_value(text) for text in texts]
 
 
 def plain_text(text: bytes) -> str | None:

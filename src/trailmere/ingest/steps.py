@@ -1,28 +1,33 @@
 """From a delivery to rows, as a visible tuple of steps. Runs in a worker; knows files and records, no database.
 
 Each step looks at one ``Work``, adds what it found, and may settle its fate; the steps after it are then left out. A
-``DeliveryError`` raised by a step rejects the delivery. Records flow lazily through the last three steps, so that a
-large delivery is never held three times.
+``DeliveryError`` raised by a step rejects the delivery. The last step hands the records over to ``bulk``, where
+those of many deliveries are decoded, selected and made into rows together.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from trailmere.errors import DeliveryError
-from trailmere.events.decode import Event, EventDecoder
-from trailmere.events.formats import Defect, RecordText, split
+from trailmere.events import seams
+from trailmere.events.formats import RecordText, split
 from trailmere.events.inflate import inflate
-from trailmere.events.selection import compile_selectors
+from trailmere.ingest.bulk import Bulk, RowSink
 from trailmere.lake.records import DeadLetter, DeliveryEntry, NewField, delivery_id
 from trailmere.sources.reading import read, sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy.typing as npt
+
+    from trailmere.events.formats import Defect
     from trailmere.ingest.records import KnownBytes, Recipe
     from trailmere.sources.delivery import Delivery
 
@@ -31,30 +36,27 @@ _WITHOUT_HASH = frozenset({"unreadable", "too-large"})
 KEPT_BYTES = 256 << 20  # of one dead letter; what is larger is named by place, size and hash
 
 
-class RowSink(Protocol):
-    """Where the rows go."""
-
-    def add(self, event: Event, record: RecordText, *, delivery_id: str, delivery_row: int) -> None:
-        """One row that the store keeps."""
-
-
 @dataclass(slots=True)
 class Bench:
-    """What the steps work with: the recipe, made ready, the ledger's hashes, the sink."""
+    """What the steps work with: the recipe, the ledger's hashes, and where records come together."""
 
     recipe: Recipe
     known: Mapping[str, KnownBytes]
-    sink: RowSink
-    decoder: EventDecoder = field(default_factory=EventDecoder)
-    wanted: Callable[[Event], bool] = field(init=False)
+    bulk: Bulk
 
-    def __post_init__(self) -> None:
-        self.wanted = compile_selectors(self.recipe.selectors)
+    @classmethod
+    def of(cls, recipe: Recipe, known: Mapping[str, KnownBytes], sink: RowSink) -> Bench:
+        """A bench whose rows go to the sink."""
+        return cls(recipe, known, Bulk(recipe, sink))
 
 
 @dataclass(slots=True)
 class Work:
-    """One delivery on its way. ``row`` is its place in the task; ``status`` is None until its fate is settled."""
+    """One delivery on its way. ``row`` is its place in the task; ``status`` is None until its fate is settled.
+
+    ``texts`` are those of its records; ``fields`` what was read of them, where that was needed to tell them apart.
+    Their places are in ``records``, or follow from ``first_offset``.
+    """
 
     delivery: Delivery
     row: int
@@ -70,14 +72,59 @@ class Work:
     known_rejected: bool = False
     foreign: str | None = None
     content_bytes: int = 0
+    texts: list[bytes] = field(default_factory=list)
+    fields: list[Any] = field(default_factory=list)
     records: list[RecordText] = field(default_factory=list)
-    events: Iterable[tuple[Event, RecordText]] = ()
+    first_offset: int = 0
     parsed: int = 0
     kept: int = 0
     filtered: int = 0
     dead: int = 0
     letters: list[DeadLetter] = field(default_factory=list)
     unknown_fields: dict[str, tuple[int, int]] = field(default_factory=dict)  # path -> first ordinal, count
+
+    @property
+    def rows_id(self) -> str:
+        """The delivery that its rows name: another one where it is a single record that is tried again."""
+        return self.delivery.record_of[0] if self.delivery.record_of else self.id
+
+    def ordinals(self, first: int, count: int) -> npt.NDArray[np.int64]:
+        """The numbers that rows give to some of its records."""
+        numbers = np.arange(first, first + count)
+        if self.records:
+            numbers = np.array([record.ordinal for record in self.records[first : first + count]], np.int64)
+        return numbers + (self.delivery.record_of[1] if self.delivery.record_of else 0)
+
+    def record(self, number: int) -> RecordText:
+        """One of its records, with its place."""
+        if not self.records:
+            places = zip(seams.offsets(self.first_offset, self.texts), self.texts, strict=False)
+            self.records = [RecordText(ordinal, *place) for ordinal, place in enumerate(places)]
+        return self.records[number]
+
+    def bury(self, defect: Defect) -> None:
+        """A dead letter for what is no record, or a record without a day."""
+        self.dead += 1
+        text = defect.text
+        self.letters.append(
+            DeadLetter(
+                delivery_id=self.id,
+                uri=self.delivery.uri,
+                ordinal=defect.ordinal,
+                place=defect.place,
+                reason=defect.reason,
+                message=defect.message,
+                sha256=hashlib.sha256(text).hexdigest(),
+                size=len(text),
+                content=text if len(text) <= KEPT_BYTES else None,
+            )
+        )
+
+    def meet_unknown(self, paths: tuple[str, ...], number: int) -> None:
+        """Fields of one of its records that no column is declared for."""
+        for path in paths:
+            first, times = self.unknown_fields.get(path, (self.record(number).ordinal, 0))
+            self.unknown_fields[path] = (first, times + 1)
 
     def entry(self) -> DeliveryEntry:
         """What the ledger will hold."""
@@ -137,37 +184,38 @@ def hash_content(work: Work, bench: Bench) -> None:
     work.sha256_content = work.sha256_stored if plain else hashlib.sha256(work.content).hexdigest()
 
 
+def cut_records(work: Work, bench: Bench) -> None:
+    """The exact record texts of a usual log file, if decoding them proves that they are its records."""
+    found = seams.cut(work.content, max_depth=bench.recipe.limits.max_json_depth)
+    if found is None:
+        return
+    first_offset, texts = found
+    fields = bench.bulk.decoder.read(texts)
+    if seams.are_values(bench.bulk.decoder.refused(texts, fields)):
+        work.format, work.first_offset, work.texts, work.fields = "records", first_offset, texts, fields
+        work.parsed = len(texts)
+        work.content = work.stored = b""
+
+
 def split_records(work: Work, bench: Bench) -> None:
-    """Exact record texts; what is no record becomes a dead letter; a neighbour (a digest ...) is left alone."""
+    """The exact record texts of any other; what is no record becomes a dead letter; a neighbour (a digest ...) is left
+    alone."""
+    if work.texts:
+        return
     found = split(work.content, max_depth=bench.recipe.limits.max_json_depth)
     work.content = work.stored = b""
     work.format, work.foreign, work.records = found.format, found.other, found.records
+    work.texts = [record.text for record in found.records]
     for defect in found.defects:
-        bury(work, defect)
+        work.bury(defect)
     work.parsed = len(found.records) + len(found.defects)
     if found.other is not None:
         work.status = "taken"
 
 
-def decode_records(work: Work, bench: Bench) -> None:
-    """Events of records, lazily; a record that no day can be given to becomes a dead letter."""
-    work.events = _decoded(work, bench.decoder)
-
-
-def select_events(work: Work, bench: Bench) -> None:
-    """The events that the store wants, lazily; the others are counted."""
-    work.events = _selected(work, work.events, bench)
-
-
-def build_rows(work: Work, bench: Bench) -> None:
-    """Rows for the store's table. This is where the lazy steps run."""
-    add, row = bench.sink.add, work.row
-    id, first = work.delivery.record_of or (work.id, 0)
-    for event, record in work.events:
-        placed = record._replace(ordinal=record.ordinal + first) if first else record
-        add(event, placed, delivery_id=id, delivery_row=row)
-        work.kept += 1
-    work.records = []
+def gather_records(work: Work, bench: Bench) -> None:
+    """On to the records of other deliveries, to be decoded, selected and made into rows together."""
+    bench.bulk.add(work)
 
 
 STEPS: tuple[Step, ...] = (
@@ -176,15 +224,17 @@ STEPS: tuple[Step, ...] = (
     stop_if_known,
     inflate_bytes,
     hash_content,
+    cut_records,
     split_records,
-    decode_records,
-    select_events,
-    build_rows,
+    gather_records,
 )
 
 
 def take(delivery: Delivery, row: int, bench: Bench, steps: tuple[Step, ...] = STEPS) -> Work:
-    """Run one delivery through the steps. What it cannot take in is rejected, with its dead letter."""
+    """Run one delivery through the steps. What it cannot take in is rejected, with its dead letter.
+
+    Its records are counted when ``bench.bulk`` has been settled.
+    """
     work = Work(delivery, row)
     try:
         for step in steps:
@@ -226,25 +276,6 @@ def reject(work: Work, error: DeliveryError, known: Mapping[str, KnownBytes]) ->
     work.letters.append(DeadLetter(*letter))
 
 
-def bury(work: Work, defect: Defect) -> None:
-    """A dead letter for what is no record, or a record without a day."""
-    work.dead += 1
-    text = defect.text
-    work.letters.append(
-        DeadLetter(
-            delivery_id=work.id,
-            uri=work.delivery.uri,
-            ordinal=defect.ordinal,
-            place=defect.place,
-            reason=defect.reason,
-            message=defect.message,
-            sha256=hashlib.sha256(text).hexdigest(),
-            size=len(text),
-            content=text if len(text) <= KEPT_BYTES else None,
-        )
-    )
-
-
 def identify(work: Work, sha256_stored: str) -> None:
     """Name the delivery by its place and its bytes."""
     work.sha256_stored = sha256_stored
@@ -265,27 +296,3 @@ def _bytes_to_keep(work: Work) -> bytes | None:
         return read(work.delivery, max_bytes=KEPT_BYTES)
     except DeliveryError:
         return None
-
-
-def _decoded(work: Work, decoder: EventDecoder) -> Iterator[tuple[Event, RecordText]]:
-    decode, unknown = decoder.decode, work.unknown_fields
-    for record in work.records:
-        event = decode(record)
-        if isinstance(event, Defect):
-            bury(work, event)
-            continue
-        for path in event.unknown_fields:
-            first, count = unknown.get(path, (record.ordinal, 0))
-            unknown[path] = (first, count + 1)
-        yield event, record
-
-
-def _selected(
-    work: Work, events: Iterable[tuple[Event, RecordText]], bench: Bench
-) -> Iterator[tuple[Event, RecordText]]:
-    family, wanted = bench.recipe.family, bench.wanted
-    for pair in events:
-        if pair[0].family == family and wanted(pair[0]):
-            yield pair
-        else:
-            work.filtered += 1

@@ -14,19 +14,25 @@ import queue
 import signal
 import threading
 from collections import Counter
+from itertools import compress
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from trailmere.errors import SourceUnavailable
-from trailmere.events.decode import Event, RowBuilder
+from trailmere.events.rows import RowBuilder
 from trailmere.ingest.records import LAKE_UNWRITABLE, SOURCE_AWAY, Failure, Outcome, Recipe, Task
-from trailmere.ingest.steps import Bench, RowSink, Work, take
+from trailmere.ingest.steps import Bench, Work, take
 from trailmere.lake.files import write_rows
 
 if TYPE_CHECKING:
-    from trailmere.events.formats import RecordText
+    import numpy as np
+    import numpy.typing as npt
+
+    from trailmere.events.batch import Batch as RecordBatch
+    from trailmere.events.rows import Origin
+    from trailmere.ingest.bulk import RowSink
     from trailmere.lake.records import Batch, WrittenFile
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -49,9 +55,9 @@ class FileSink:
         self._parts = 0
         self._files: list[WrittenFile] = []
 
-    def add(self, event: Event, record: RecordText, *, delivery_id: str, delivery_row: int) -> None:
-        self._builder.add(event, record, delivery_id=delivery_id, delivery_row=delivery_row)
-        self._bytes += len(record.text) + _ROW_OVERHEAD_BYTES
+    def add(self, batch: RecordBatch, origin: Origin, kept: npt.NDArray[np.bool_]) -> None:
+        self._builder.add(batch, origin, kept)
+        self._bytes += sum(map(len, compress(batch.texts, kept))) + _ROW_OVERHEAD_BYTES * int(kept.sum())
         if self._bytes >= self._flush_bytes:
             self._flush()
 
@@ -72,8 +78,8 @@ class FileSink:
 class NoSink:
     """A dry run writes nothing."""
 
-    def add(self, event: Event, record: RecordText, *, delivery_id: str, delivery_row: int) -> None:
-        """Nothing: the steps count."""
+    def add(self, batch: RecordBatch, origin: Origin, kept: npt.NDArray[np.bool_]) -> None:
+        """Nothing: the deliveries are counted."""
 
 
 def perform(task: Task, recipe: Recipe) -> Outcome:
@@ -81,10 +87,9 @@ def perform(task: Task, recipe: Recipe) -> Outcome:
     sink: RowSink = NoSink()
     if task.batch is not None:
         sink = FileSink(task.batch, f"{task.number:06d}", recipe.limits.batch_bytes)
-    bench = Bench(recipe, task.known, sink)
-    done = []
-    for row, delivery in enumerate(task.deliveries):
-        done.append(take(delivery, row, bench))
+    bench = Bench.of(recipe, task.known, sink)
+    done = [take(delivery, row, bench) for row, delivery in enumerate(task.deliveries)]
+    bench.bulk.settle()
     files = sink.finish() if isinstance(sink, FileSink) else ()
     return _outcome(task, done, files)
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Keys = npt.NDArray[np.uint64]
     Numbers = npt.NDArray[np.uint32]
 
-FORMAT = 2
+FORMAT = 3  # changes with the hashes of ``events.keys``
 MERGE_FACTOR = 4  # a segment is merged into its elder when that is less than so many times larger
 MERGED_ROWS = 8 << 20  # segments grow no further: bounds the memory of a merge
 BYTES_A_ROW = 8 + 8 + 4 + 4
@@ -126,7 +126,7 @@ class EventIndex:
         self._segments, self.files, self.snapshot_id, self.sound = [], {}, None, True
 
     def trim(self) -> None:
-        """Write segments anew without the rows of files that are gone, where those are many."""
+        """Write segments anew that have many rows of files that are gone; remove what does not belong here."""
         kept, old, present = [], [], self._present()
         for segment in self._segments:
             rows = _map(self._folder, segment)

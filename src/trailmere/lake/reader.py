@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from trailmere.errors import LakeDamaged
-from trailmere.events.rows import content_keys, event_keys
+from trailmere.events.keys import content_keys, event_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from trailmere.errors import LakeDamaged
-from trailmere.events.rows import content_keys, event_keys
+from trailmere.events.keys import content_keys, event_keys
 from trailmere.lake.files import ROW_GROUP_ROWS, complete, data_file_path, write_groups
 from trailmere.lake.groups import pieces
 from trailmere.lake.reader import batches, file_keys, group_rows
