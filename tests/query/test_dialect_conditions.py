@@ -13,6 +13,7 @@ from trailmere.lake.records import Condition
 
 DAY = datetime(2024, 5, 2)
 NEXT = datetime(2024, 5, 3)
+FIRST = datetime(2024, 5, 1)
 
 FORMS = [
     "'2024-05-02 00:00:00'",
@@ -61,6 +62,21 @@ IMPLIED = [
     ("hour BETWEEN 1 AND 3", [("hour", ">=", 1), ("hour", "<=", 3)]),
     ("date(eventTime) = '2024-05-02'", [("eventtime", ">=", DAY), ("eventtime", "<", NEXT)]),
     ("CAST(eventTime AS date) > date '2024-05-02'", [("eventtime", ">=", NEXT)]),
+    ("date_trunc('day', eventTime) = '2024-05-02'", [("eventtime", ">=", DAY), ("eventtime", "<", NEXT)]),
+    ("date_trunc('day', eventTime) = timestamp '2024-05-02'", [("eventtime", ">=", DAY), ("eventtime", "<", NEXT)]),
+    ("date_trunc('month', eventTime) < '2024-05-02'", [("eventtime", "<", datetime(2024, 6, 1))]),
+    ("date_trunc('month', eventTime) < '2024-05-01'", [("eventtime", "<", datetime(2024, 5, 1))]),
+    ("date_trunc('week', eventTime) >= '2024-05-02'", [("eventtime", ">=", datetime(2024, 5, 6))]),
+    ("date_trunc('hour', eventTime) > '2024-05-02'", [("eventtime", ">=", datetime(2024, 5, 2, 1))]),
+    ("date(date_trunc('month', eventTime)) = '2024-05-02'", []),
+    ("date(eventTime) > '2024-05-02 12:00:00'", [("eventtime", ">=", NEXT)]),
+    ("date(eventTime) IN ('2024-05-02', '2024-05-01')", [("eventtime", ">=", FIRST), ("eventtime", "<=", NEXT)]),
+    (
+        "date(eventTime) = '2024-05-02' OR date(eventTime) = '2024-05-01'",
+        [("eventtime", ">=", FIRST), ("eventtime", "<=", NEXT)],
+    ),
+    ("eventTime > '2024-05-02' OR eventTime >= '2024-05-03'", [("eventtime", ">=", DAY)]),
+    ("eventTime > '2024-05-02' OR eventName = 'a'", []),
     ("date(eventTime) <= '2024-05-02'", [("eventtime", "<", NEXT)]),
     (
         "calendarday = 20240502",

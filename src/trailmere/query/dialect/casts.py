@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -53,7 +52,7 @@ def as_day(binder: Binder, node: exp.Expr, value: Value) -> Value:
         return day(value.constant.date())
     if value.type not in (TIMESTAMP, DATE, VARCHAR, UNKNOWN):
         raise binder.fault(node, f"a date is made of a timestamp or text, not of {shown_type(value.type)}")
-    origin = replace(value.origin, day=True) if value.origin and value.type == TIMESTAMP else None
+    origin = value.origin.cut("day") if value.origin and value.type == TIMESTAMP else None
     return value if value.type == DATE else Value(f"CAST({value.sql} AS DATE)", DATE, origin=origin)
 
 

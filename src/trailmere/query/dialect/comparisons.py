@@ -8,11 +8,12 @@ stored column against a constant, and only such as hold of every row for which t
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import date, datetime
+from typing import TYPE_CHECKING, cast
 
 from trailmere.events.types import BOOLEAN, TIMESTAMP, VARCHAR, Map, Row, Type
 from trailmere.lake.records import Condition, Operator
+from trailmere.query.dialect import times
 from trailmere.query.dialect.binder import Binder, shown_type
 from trailmere.query.dialect.moments import to_timestamp
 from trailmere.query.dialect.types import DATE, INTEGRAL, IPADDRESS, JSON, NUMERIC, UNKNOWN, common
@@ -27,13 +28,14 @@ from trailmere.query.dialect.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlglot import exp
 
     from trailmere.query.dialect.scope import Scope
 
 _FLIPPED: dict[str, str] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
 _CONDITIONS: dict[str, Operator] = {"=": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
-_ONE_DAY = timedelta(days=1)
 
 
 def compare(binder: Binder, node: exp.Expr, operator: str, left: Value, right: Value) -> Value:
@@ -61,7 +63,9 @@ def is_in(binder: Binder, node: exp.Expr, value: Value, items: list[Value]) -> V
     sql = f"({left.sql} IN ({', '.join(right.sql for right in rights)}))"
     constants = tuple(right.constant for right in rights if right.constant is not None)
     implied: tuple[Implied, ...] = ()
-    if left.origin and not left.origin.day and constants and all(_usable(constant) for constant in constants):
+    if left.origin and left.origin.unit and len(constants) == len(rights):
+        implied = disjunction([Value("", implied=_implied("=", left, right)) for right in rights]).implied
+    elif left.origin and constants and all(_usable(constant) for constant in constants):
         implied = (Implied(left.origin.relation, Condition(left.origin.column, "in", constants)),)
     return Value(sql, BOOLEAN, implied=implied)
 
@@ -185,32 +189,32 @@ def _implied(operator: str, left: Value, right: Value) -> tuple[Implied, ...]:
         left, right, operator = right, left, _FLIPPED[operator]
     if left.origin is None or not right.is_constant:
         return ()
-    if left.origin.day:
-        return _day_conditions(left.origin, operator, right.constant)
+    if left.origin.unit:
+        return _cut_conditions(left.origin, operator, right.constant)
     if not _usable(right.constant):
         return ()
     return (Implied(left.origin.relation, Condition(left.origin.column, _CONDITIONS[operator], right.constant)),)
 
 
-def _day_conditions(origin: Origin, operator: str, constant: object) -> tuple[Implied, ...]:
-    """``date(eventTime) operator DATE`` as a range of the timestamp column."""
-    if isinstance(constant, datetime) or not isinstance(constant, date):
+def _cut_conditions(origin: Origin, operator: str, constant: object) -> tuple[Implied, ...]:
+    """``date_trunc(unit, eventTime) operator time``, and ``date(eventTime)``, as a range of the timestamp column."""
+    if not isinstance(constant, date):
         return ()
-    start = datetime.combine(constant, datetime.min.time())
-    try:
-        end = start + _ONE_DAY
-    except OverflowError:
+    moment = constant if isinstance(constant, datetime) else datetime.combine(constant, datetime.min.time())
+    start = times.truncate(moment, origin.unit)
+    step = times.parse_interval("1", origin.unit)
+    end = None if start is None or step is None else times.add(start, step)
+    if start is None or end is None:
         return ()
+    whole = moment == start  # a time within a unit: what is cut lies before or after it, never on it
     ranges: dict[str, tuple[tuple[Operator, datetime], ...]] = {
         "=": ((">=", start), ("<", end)),
-        "<": (("<", start),),
+        "<": (("<", start if whole else end),),
         "<=": (("<", end),),
         ">": ((">=", end),),
-        ">=": ((">=", start),),
+        ">=": ((">=", start if whole else end),),
     }
-    return tuple(
-        Implied(origin.relation, Condition(origin.column, bound, moment)) for bound, moment in ranges[operator]
-    )
+    return tuple(Implied(origin.relation, Condition(origin.column, bound, time)) for bound, time in ranges[operator])
 
 
 def conjunction(values: list[Value]) -> Value:
@@ -220,7 +224,7 @@ def conjunction(values: list[Value]) -> Value:
 
 
 def disjunction(values: list[Value]) -> Value:
-    """``a OR b OR ...``: what all imply; equalities on one column become one list."""
+    """``a OR b OR ...``: what all imply; equalities on one column become one list, bounds the widest one."""
     sql = "(" + " OR ".join(value.sql for value in values) + ")"
     by_place = [_equalities(value) for value in values]
     shared = set(by_place[0]).intersection(*by_place[1:])
@@ -235,7 +239,24 @@ def disjunction(values: list[Value]) -> Value:
         for item in values[0].implied
         if item.condition.operator not in ("=", "in") and all(item in value.implied for value in values[1:])
     )
-    return Value(sql, BOOLEAN, implied=(*lists, *others))
+    return Value(sql, BOOLEAN, implied=tuple(dict.fromkeys((*lists, *others, *_widest_bounds(values)))))
+
+
+def _widest_bounds(values: list[Value]) -> Iterator[Implied]:
+    """Of a column that every value bounds on a side by times: the bound that holds for all of them."""
+    for operators, widest in (((">=", ">"), min), (("<=", "<"), max)):
+        bounds = [_bounds(value, operators) for value in values]
+        for relation, column in sorted(set(bounds[0]).intersection(*bounds[1:])):
+            bound = widest(each[relation, column] for each in bounds)
+            yield Implied(relation, Condition(column, cast("Operator", operators[0]), bound))
+
+
+def _bounds(value: Value, operators: tuple[str, str]) -> dict[tuple[str, str], datetime]:
+    return {
+        (item.relation, item.condition.column): item.condition.value
+        for item in value.implied
+        if item.condition.operator in operators and isinstance(item.condition.value, datetime)
+    }
 
 
 def _equalities(value: Value) -> dict[tuple[str, str], tuple[object, ...]]:

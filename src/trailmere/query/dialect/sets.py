@@ -52,7 +52,7 @@ def _traced(binder: Binder, sides: list[Query], outputs: tuple[Output, ...]) -> 
     for place, output in enumerate(outputs):
         values = [side.outputs[place].value for side in sides if side.transparent]
         known = (value.origin or value.row for value in values if value.type == output.value.type)
-        origins = tuple(origin for origin in known if origin and not origin.day)
+        origins = tuple(origin for origin in known if origin and not origin.unit)
         binder.unions[union][output.column] = origins
         where = Origin(union, output.column) if origins else None
         row = isinstance(output.value.type, Row)

@@ -43,13 +43,18 @@ class Interval:
 class Origin:
     """The stored column that a value is, unchanged: of which mention of a store (``relation``), and which.
 
-    ``nullable``: an outer join may have made it NULL. ``day``: the value is the day of that timestamp column.
+    ``nullable``: an outer join may have made it NULL. ``unit``: the value is that timestamp column cut to this unit
+    (``day``: the day that ``date`` gives too); "" where it is the column itself.
     """
 
     relation: str
     column: str
     nullable: bool = False
-    day: bool = False
+    unit: str = ""
+
+    def cut(self, unit: str) -> Origin | None:
+        """The same column cut to a unit; what was cut before is not told apart from what it came from."""
+        return None if self.unit else replace(self, unit=unit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,9 @@ def _truncate(call: Call) -> Value:
     if isinstance(value.constant, datetime) and (moment := times.truncate(value.constant, unit)):
         return timestamp(moment)
     sql = f"date_trunc('{unit}', {value.sql})"
-    return Value(sql if value.type == TIMESTAMP else f"CAST({sql} AS DATE)", value.type)
+    if value.type != TIMESTAMP:
+        return Value(f"CAST({sql} AS DATE)", value.type)
+    return Value(sql, TIMESTAMP, origin=value.origin.cut(unit) if value.origin else None)
 
 
 def _add(call: Call) -> Value:
