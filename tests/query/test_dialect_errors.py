@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.query.questions import ask_for
-from trailmere.errors import QueryError, StatementInvalid
+from trailmere.errors import QueryError, QueryLimitExceeded, StatementInvalid
 
 # statement, line, column, a part of the message, a part of the hint
 FAULTS = [
@@ -57,6 +57,25 @@ FAULTS = [
     ("SELECT eventName FROM trail WHERE eventName =\n", 1, 45, "it ends after =", ""),
     ("SELECT r.arn FROM trail CROSS JOIN UNNEST(resources) AS r(arn)", 1, None, "4: accountid", "AS r(accountid, type"),
     ("SELECT rank() FROM trail", 1, 8, "rank needs an OVER", ""),
+    ("SELECT map(ARRAY[1])", 1, 8, "map takes two arrays", ""),
+    ("SELECT regexp_extract(eventName, 'a', hour) FROM trail", 1, 39, "a number from 0 to 9", ""),
+    ("SELECT array_position(resources, 'a') FROM trail", 1, 8, "cannot bring together", ""),
+    ("SELECT map_concat(requestParameters, map(ARRAY[1], ARRAY[2])) FROM trail", 1, 8, "cannot bring together", ""),
+    ("SELECT 1 FROM trail WHERE resources = ARRAY['a']", 1, 27, "cannot be compared", ""),
+    ("SELECT transform(ARRAY[1], x -> (SELECT 1))", 1, None, "a subquery cannot stand in a lambda", "FROM"),
+    ("SELECT transform(ARRAY[1], x -> sum(x)) FROM trail", 1, 33, "sum cannot stand in a lambda", ""),
+    ("SELECT grouping(eventName) FROM trail GROUP BY eventSource", 1, 17, "grouping takes columns of GROUP BY", ""),
+    ("SELECT at_timezone(eventTime, 'Europe/Viena') FROM trail", 1, 31, "is no time zone", "Europe/Vienna"),
+    ("SELECT listagg(eventName, eventSource) FROM trail", 1, 27, "separator of listagg", ""),
+    ("SELECT approx_percentile(hour, hour) FROM trail", 1, 32, "share of approx_percentile", ""),
+    ("SELECT json_array_contains(eventJson, interval '1' day) FROM trail", 1, None, "looks for text", ""),
+    ("SELECT date_add('year', 9999999999, eventTime) FROM trail", 1, 25, "out of range", ""),
+    ("SELECT sum(1) OVER (ORDER BY hour ROWS eventName PRECEDING) FROM trail", 1, None, "by a number", ""),
+    ("SELECT eventName AS FROM trail", 1, 18, "nothing follows AS", ""),
+    ("SELECT 1_000", 1, 8, "1_000 is neither a number nor a name", "quotes"),
+    ("SELECT 123456789012345678901234567890123456789", 1, 8, "is not a number", "38 digits"),
+    ("SELECT 1 FROM trail a JOIN trail b", 1, 28, "JOIN needs ON or USING", "CROSS JOIN"),
+    ("SELECT eventName FROM trail HAVING true", 1, 8, "eventName must be in GROUP BY", ""),
 ]
 
 
@@ -69,6 +88,13 @@ def test_a_fault_is_shown_where_it_is(sql: str, line: int, column: int | None, m
     assert hint in (caught.value.hint or "")
     if column is not None:
         assert (caught.value.line, caught.value.column) == (line, column)
+
+
+def test_a_statement_that_mentions_stores_a_hundred_times_is_told_the_limit() -> None:
+    with pytest.raises(QueryLimitExceeded, match="more than 64 times") as caught:
+        ask_for("SELECT 1 FROM trail" + ", trail" * 99)
+
+    assert caught.value.limit == "query_mentions"
 
 
 def test_an_empty_statement_is_invalid() -> None:

@@ -215,6 +215,8 @@ class Binder:
 
     def query(self, node: exp.Expr, scope: Scope | None) -> Query:
         """A bound subquery."""
+        if scope is not None and scope.lambdas:
+            raise self.refuse(node, "a subquery cannot stand in a lambda", "join it in the FROM clause")
         return self.write_query(self, node, scope)
 
     def only(self, node: exp.Expr, known: set[str]) -> None:

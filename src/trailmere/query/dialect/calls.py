@@ -11,6 +11,7 @@ from trailmere.query.dialect import comparisons
 from trailmere.query.dialect.functions import FUNCTIONS
 from trailmere.query.dialect.functions.signature import Call, Function
 from trailmere.query.dialect.scope import Scope, nearest
+from trailmere.query.dialect.types import INTERVAL, NUMERIC, UNKNOWN
 
 if TYPE_CHECKING:
     from trailmere.query.dialect.binder import Binder
@@ -52,8 +53,9 @@ def write_wrapped(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
 
 def write_window(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
     """``f(...) OVER (...)``; a named window is written out."""
-    if scope.clause and scope.clause != "ORDER BY":
-        raise binder.fault(node, f"a window function cannot stand in {scope.clause}", "use it in a subquery")
+    place = "a lambda" if scope.lambdas else scope.clause
+    if place and place != "ORDER BY":
+        raise binder.fault(node, f"a window function cannot stand in {place}", "use it in a subquery")
     window = f" OVER ({_window(binder, node, scope)})"
     inside, around = _unwrap(binder, node.this, scope, _Around(window=window))
     return _write(binder, inside, scope, around)
@@ -64,7 +66,7 @@ def write_listagg(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
     inside = node.this
     ordering = ""
     if isinstance(inside, exp.Order):
-        ordering = " ORDER BY " + _ordering(binder, inside.expressions, _quiet(scope))
+        ordering = _ordering(binder, inside.expressions, _quiet(scope))
         inside = inside.this
     distinct = isinstance(inside, exp.Distinct)
     inside = inside.expressions[0] if distinct else inside
@@ -121,7 +123,7 @@ def _arguments(
     arguments, distinct, order = list(node.expressions), False, ""
     if arguments and isinstance(arguments[-1], exp.Order):
         inner = scope if around.window else _quiet(scope)
-        order = " ORDER BY " + _ordering(binder, arguments[-1].expressions, inner)
+        order = _ordering(binder, arguments[-1].expressions, inner)
         arguments[-1] = arguments[-1].this
     if arguments and isinstance(arguments[0], exp.Distinct):
         distinct = True
@@ -149,11 +151,12 @@ def _aggregate(
     order: str,
     around: _Around,
 ) -> Value:
-    if not around.window and scope.clause and scope.clause != "ORDER BY":
+    place = "a lambda" if scope.lambdas else scope.clause
+    if not around.window and place and place != "ORDER BY":
         raise binder.fault(
             node,
-            f"the aggregate {function.name} cannot stand in {scope.clause}",
-            "conditions on aggregates stand in HAVING" if scope.clause == "WHERE" else None,
+            f"the aggregate {function.name} cannot stand in {place}",
+            "conditions on aggregates stand in HAVING" if place == "WHERE" else None,
         )
     known = len(binder.loose)
     inner = scope if around.window else _quiet(scope)
@@ -181,7 +184,7 @@ def _window(binder: Binder, node: exp.Expr, scope: Scope) -> str:
     if partition := node.args.get("partition_by"):
         parts.append("PARTITION BY " + ", ".join(binder.bind(part, scope).sql for part in partition))
     if order := node.args.get("order"):
-        parts.append("ORDER BY " + _ordering(binder, order.expressions, scope))
+        parts.append(_ordering(binder, order.expressions, scope).strip())
     if spec := node.args.get("spec"):
         parts.append(_frame(binder, node, spec, scope))
     return " ".join(parts)
@@ -220,11 +223,24 @@ def _edge(binder: Binder, edge: object, side: object, scope: Scope) -> str | Non
         return None
     if isinstance(edge, str):
         return f"UNBOUNDED {word}" if edge.upper() == "UNBOUNDED" else None
-    return f"{binder.bind(edge, scope).sql} {word}" if isinstance(edge, exp.Expr) else None
+    if not isinstance(edge, exp.Expr):
+        return None
+    distance = binder.bind(edge, scope)
+    if distance.type not in (*NUMERIC, INTERVAL, UNKNOWN):
+        raise binder.fault(
+            edge, f"a window's frame begins and ends by a number or an interval, not {binder.shown(edge)}"
+        )
+    return f"{distance.sql} {word}"
 
 
 def _ordering(binder: Binder, items: list[exp.Expr], scope: Scope) -> str:
-    return ", ".join(order_item(binder, binder.bind(item.this, scope).sql, item) for item in items)
+    bound = [(item, binder.bind(item.this, scope)) for item in items]
+    return order_by([order_item(binder, value.sql, item) for item, value in bound if not value.is_constant])
+
+
+def order_by(items: list[str]) -> str:
+    """The clause. Constants are left out of it: they order nothing, and the engine would take some for positions."""
+    return " ORDER BY " + ", ".join(items) if items else ""
 
 
 def order_item(binder: Binder, sql: str, item: exp.Expr) -> str:
@@ -235,4 +251,4 @@ def order_item(binder: Binder, sql: str, item: exp.Expr) -> str:
     return f"{sql}{direction} NULLS {nulls}"
 
 
-__all__ = ["is_aggregate", "order_item", "write_call", "write_listagg", "write_window", "write_wrapped"]
+__all__ = ["is_aggregate", "order_by", "order_item", "write_call", "write_listagg", "write_window", "write_wrapped"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from trailmere.events.types import BOOLEAN, DOUBLE, TIMESTAMP, VARCHAR, Array, Map, Row, Type
+from trailmere.events.types import BOOLEAN, DOUBLE, TIMESTAMP, VARCHAR, Array, Map, Row, Scalar, Type
 from trailmere.query.dialect import times
 from trailmere.query.dialect.binder import Binder, shown_type
 from trailmere.query.dialect.moments import to_timestamp
@@ -41,7 +41,14 @@ def cast(binder: Binder, node: exp.Expr, value: Value, *, tolerant: bool) -> Val
     if tolerant and wanted == IPADDRESS and value.type == VARCHAR:
         return Value(f"lake_try_ip({value.sql})", IPADDRESS)
     sql = _convert(binder, node, value, wanted)
-    return Value(f"TRY({sql})" if tolerant else sql, wanted, name=value.name)
+    return Value(_tolerant(sql, value.type, wanted) if tolerant else sql, wanted, name=value.name)
+
+
+def _tolerant(sql: str, kind: Type, wanted: Type) -> str:
+    """NULL where the conversion fails: by the engine's own TRY_CAST where it is nothing but a cast of scalars."""
+    if sql.startswith("CAST(") and isinstance(kind, Scalar) and isinstance(wanted, Scalar) and kind != JSON:
+        return f"TRY_{sql}"
+    return f"TRY({sql})"
 
 
 def as_day(binder: Binder, node: exp.Expr, value: Value) -> Value:

@@ -11,12 +11,12 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, cast
 
-from trailmere.events.types import BOOLEAN, TIMESTAMP, VARCHAR, Map, Row, Type
+from trailmere.events.types import BOOLEAN, TIMESTAMP, VARCHAR, Map, Type
 from trailmere.lake.records import Condition, Operator
 from trailmere.query.dialect import times
 from trailmere.query.dialect.binder import Binder, shown_type
 from trailmere.query.dialect.moments import to_timestamp
-from trailmere.query.dialect.types import DATE, INTEGRAL, IPADDRESS, JSON, NUMERIC, UNKNOWN, common
+from trailmere.query.dialect.types import DATE, INTEGRAL, IPADDRESS, JSON, NUMERIC, UNKNOWN, common, fits
 from trailmere.query.dialect.values import (
     Implied,
     Origin,
@@ -113,11 +113,9 @@ def reconcile(binder: Binder, node: exp.Expr, left: Value, right: Value, *, orde
     new_left = _towards(binder, node, left, right, ordered)
     new_right = _towards(binder, node, right, left, ordered)
     kinds = {new_left.type, new_right.type}
-    if {left.type, right.type} & {UNKNOWN} or len(kinds) == 1 or kinds <= NUMERIC or kinds == {DATE, TIMESTAMP}:
+    if UNKNOWN in (left.type, right.type) or fits(new_left.type, new_right.type):
         return new_left, new_right
-    if isinstance(new_left.type, Row) and isinstance(new_right.type, Row):
-        return new_left, new_right
-    if type(new_left.type) is type(new_right.type) and VARCHAR not in kinds and BOOLEAN not in kinds:
+    if JSON in kinds and kinds & {*NUMERIC, BOOLEAN}:  # the engine reads the scalar
         return new_left, new_right
     raise binder.fault(
         node,
@@ -289,9 +287,7 @@ def branch_type(binder: Binder, node: exp.Expr, results: list[Value]) -> Type:
     kinds = [result.type for result in results if result.type != UNKNOWN]
     kind = common(kinds)
     for other in kinds:
-        numbers = other in NUMERIC and kind in NUMERIC
-        moments = {other, kind} <= {DATE, TIMESTAMP}
-        if not (numbers or moments or other == kind or type(other) is type(kind) is not type(VARCHAR)):
+        if not fits(kind, other):
             raise binder.fault(
                 node,
                 f"the branches are of different types, {shown_type(kind)} and {shown_type(other)}",

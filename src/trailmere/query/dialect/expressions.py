@@ -15,6 +15,7 @@ from trailmere.query.dialect.functions import FUNCTIONS
 from trailmere.query.dialect.functions.signature import Call
 from trailmere.query.dialect.types import DATE, INTEGRAL, INTERVAL, NUMERIC, UNKNOWN, VARBINARY, common
 from trailmere.query.dialect.values import (
+    MOST_DIGITS,
     Interval,
     Value,
     boolean,
@@ -63,7 +64,8 @@ def _literal(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
     try:
         return number(str(node.this))
     except ValueError:
-        raise binder.fault(node, f"{node.this} is not a number") from None
+        shown = binder.shown(node)
+        raise binder.fault(node, f"{shown} is not a number", f"numbers have at most {MOST_DIGITS} digits") from None
 
 
 def _null(binder: Binder, node: exp.Expr, scope: Scope) -> Value:

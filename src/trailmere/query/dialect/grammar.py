@@ -6,6 +6,7 @@ user wrote, so that ``functions`` alone says which ones exist and what they mean
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, ClassVar, NoReturn
 
 import sqlglot
@@ -58,6 +59,9 @@ class _Grammar(Trino):
     INDEX_OFFSET = 0
     Parser = _Parser
 
+
+# It warns of what it cannot read in literals; whoever wants to hear that sets up a handler.
+logging.getLogger("sqlglot").addHandler(logging.NullHandler())
 
 # sqlglot looks dialects up by name only for those it ships; an instance serves without registration.
 _GRAMMAR = _Grammar()

@@ -18,7 +18,8 @@ _TEXT = (
     "lake_split_limit(s, d, n) AS CASE WHEN n < 1 "
     "THEN [CAST(CAST('lake: the limit of split is 1 or more, not ' || n AS INTEGER) AS VARCHAR)] "
     "WHEN len(string_split(s, d)) <= n THEN string_split(s, d) "
-    "ELSE list_append(string_split(s, d)[1:n - 1], array_to_string(string_split(s, d)[n:], d)) END",
+    "ELSE list_append(string_split(s, d)[1:n - 1], substr(s, 1 + (n - 1) * length(d) + coalesce(CAST(list_sum("
+    "list_transform(string_split(s, d)[1:n - 1], lambda p: length(p))) AS BIGINT), 0))) END",
     "lake_split_part(s, d, n) AS CASE WHEN n < 1 THEN NULL "
     "WHEN n <= len(string_split(s, d)) THEN string_split(s, d)[n] END",
     "lake_substr(s, n) AS CASE WHEN n = 0 OR -n > length(s) THEN '' ELSE substr(s, n) END",
@@ -68,6 +69,9 @@ _COLLECTIONS = (
     "lake_remove(a, v) AS list_filter(a, lambda e: e != v)",
     "lake_except(a, b) AS lake_distinct(list_filter(a, lambda e: NOT list_contains(b, e)))",
     "lake_join(a, d) AS array_to_string(list_filter(CAST(a AS VARCHAR[]), lambda e: e IS NOT NULL), d)",
+    # For a separator that differs from row to row, which the engine's own does not take.
+    "lake_join_by(a, d) AS substr(list_reduce(list_filter(CAST(a AS VARCHAR[]), lambda e: e IS NOT NULL), "
+    "lambda x, y: x || d || y, ''), length(d) + 1)",
     "lake_join_nulls(a, d, n) AS array_to_string(list_transform(CAST(a AS VARCHAR[]), lambda e: coalesce(e, n)), d)",
     "lake_slice(a, n, l) AS CASE WHEN n > 0 THEN a[n:n + l - 1] WHEN n < 0 AND -n <= len(a) "
     "THEN a[len(a) + n + 1:len(a) + n + l] ELSE [] END",
@@ -108,7 +112,7 @@ _ADDRESSES = (
     "lake_try_ip(s) AS list_transform([s], lambda x: CASE WHEN contains(x, ':') THEN lake_ipv6(x) "
     "ELSE lake_ipv4(x) END)[1]",
     "lake_ip(s) AS list_transform([{'s': s, 'n': lake_try_ip(s)}], lambda r: CASE WHEN r.s IS NOT NULL AND r.n IS NULL "
-    "THEN CAST('Cannot cast value to IPADDRESS: ' || r.s AS UHUGEINT) ELSE r.n END)[1]",
+    "THEN CAST('lake: this is no IP address: ' || r.s AS UHUGEINT) ELSE r.n END)[1]",
     "lake_ipv4_text(n) AS concat_ws('.', n // 16777216, (n // 65536) % 256, (n // 256) % 256, n % 256)",
     "lake_power(n) AS [1::UHUGEINT, 65536::UHUGEINT, 4294967296::UHUGEINT, 281474976710656::UHUGEINT, "
     "18446744073709551616::UHUGEINT, 1208925819614629174706176::UHUGEINT, "
@@ -122,7 +126,11 @@ _ADDRESSES = (
     "[1, 2, 3, 4, 5, 6, 7, 8], lambda n: format('{:x}', CAST((v // lake_power(8 - n)) % 65536 AS BIGINT))), ':')) "
     "END)[1]",
     # Network and address are compared after the bits beyond the prefix are divided away.
-    "lake_bits(c) AS CAST(split_part(c, '/', 2) AS INTEGER) + CASE WHEN contains(c, ':') THEN 0 ELSE 96 END",
+    "lake_bits(c) AS CASE WHEN regexp_full_match(c, '[^/:]+/([0-9]|[12][0-9]|3[0-2])') "
+    "THEN 96 + CAST(split_part(c, '/', 2) AS INTEGER) "
+    "WHEN regexp_full_match(c, '[^/]*:[^/]*/([0-9]|[1-9][0-9]|1[01][0-9]|12[0-8])') "
+    "THEN CAST(split_part(c, '/', 2) AS INTEGER) "
+    "WHEN c IS NOT NULL THEN CAST('lake: this is no network such as 10.0.0.0/8: ' || c AS INTEGER) END",
     "lake_two(n) AS list_reduce(list_prepend(1::UHUGEINT, list_transform(range(n), lambda e: 2::UHUGEINT)), "
     "lambda a, e: a * e)",
     "lake_in_network(c, a) AS list_transform([{'n': lake_ip(split_part(c, '/', 1)), "

@@ -9,7 +9,7 @@ from sqlglot import exp
 from trailmere.events.types import Row
 from trailmere.query.dialect import comparisons, sets, tables
 from trailmere.query.dialect.binder import Binder, Common, Output, Query
-from trailmere.query.dialect.calls import is_aggregate, order_item
+from trailmere.query.dialect.calls import is_aggregate, order_by, order_item
 from trailmere.query.dialect.comparisons import branch_type
 from trailmere.query.dialect.conditions import add_conditions
 from trailmere.query.dialect.expressions import path_of
@@ -128,7 +128,7 @@ class _Select:
         written = [self._group_item(item, keys) for item in group.expressions] if group else []
         if group:
             self.binder.only(group, {"expressions"})
-        if group or self._aggregates():
+        if group or self.node.args.get("having") or self._aggregates():
             self.scope = replace(self.scope, grouped=frozenset(keys))
         return " GROUP BY " + ", ".join(written) if written else ""
 
@@ -259,12 +259,13 @@ class _Select:
             value.name.lower() for item, value in self.items if isinstance(item, exp.Alias) and value.name is not None
         }
         scope = replace(self.scope, clause="ORDER BY").inner({name: extra[name] for name in aliased & set(extra)})
-        return " ORDER BY " + ", ".join(self._order_item(item, names, scope) for item in order.expressions)
+        items = [self._order_item(item, names, scope) for item in order.expressions]
+        return order_by([item for item in items if item])
 
     def _alike(self, places: list[int]) -> bool:
         return len({self.items[place][1].sql for place in places}) == 1
 
-    def _order_item(self, item: exp.Expr, names: dict[str, list[int]], scope: Scope) -> str:
+    def _order_item(self, item: exp.Expr, names: dict[str, list[int]], scope: Scope) -> str | None:
         place = ordinal(item.this)
         if place is not None and not 1 <= place <= len(self.items):
             raise self.binder.fault(item, f"ORDER BY {place} is no position of the {len(self.items)} selected columns")
@@ -275,7 +276,10 @@ class _Select:
                     item, f"{path[0].name} names {len(places)} selected columns", "give one an alias"
                 )
             place = places[0] + 1
-        return order_item(self.binder, str(place) if place else self.binder.bind(item.this, scope).sql, item)
+        if place is not None:
+            return order_item(self.binder, str(place), item)
+        value = self.binder.bind(item.this, scope)
+        return None if value.is_constant else order_item(self.binder, value.sql, item)
 
     def _no_loose(self, around: list[tuple[exp.Expr, int]]) -> None:
         mine = id(self.scope.relations)
@@ -371,8 +375,10 @@ def _ordered(binder: Binder, node: exp.Expr, query: Query, outer: Scope | None) 
         place = ordinal(item.this)
         if place is not None and not 1 <= place <= len(query.outputs):
             raise binder.fault(item, f"ORDER BY {place} is no position of the {len(query.outputs)} selected columns")
-        items.append(order_item(binder, str(place) if place else binder.bind(item.this, scope).sql, item))
-    ordering = " ORDER BY " + ", ".join(items) if items else ""
+        value = Value(str(place)) if place else binder.bind(item.this, scope)
+        if not value.is_constant:
+            items.append(order_item(binder, value.sql, item))
+    ordering = order_by(items)
     outputs = tuple(replace(output, value=output.value.detached()) for output in query.outputs)
     return Query(f"SELECT * FROM ({query.sql}) AS {identifier(alias)}{ordering}{cut}", outputs)  # noqa: S608 - written from the tree
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from rapidfuzz import process
 from sqlglot import exp
 
+from trailmere.errors import QueryLimitExceeded
 from trailmere.events.types import BIGINT, Array, Map, Row, Type
 from trailmere.query.dialect import comparisons
 from trailmere.query.dialect.binder import Binder, Output, shown_type
@@ -50,8 +52,8 @@ def _join(binder: Binder, join: exp.Expr, scope: Scope) -> str:
     on, using = join.args.get("on"), join.args.get("using")
     written = f"{'LATERAL ' if item.lateral else ''}{item.sql}"
     if on is None and not using:
-        if side:
-            raise binder.fault(join.this, f"{side} JOIN needs ON or USING")
+        if side or (kind != "CROSS" and _after_join(binder, join)):
+            raise binder.fault(join.this, f"{side} JOIN needs ON or USING".strip(), "or write CROSS JOIN")
         return f" CROSS JOIN {written}"
     test = _using(binder, join, left, item.relation, side, scope) if using else _on(binder, cast("exp.Expr", on), scope)
     after = item.relation.mentions()
@@ -59,6 +61,13 @@ def _join(binder: Binder, join: exp.Expr, scope: Scope) -> str:
     add_conditions(binder, test, sound)
     _mark_nullable(side, left, item.relation)
     return f" {side or 'INNER'} JOIN {written} ON {test.sql}"
+
+
+def _after_join(binder: Binder, join: exp.Expr) -> bool:
+    """Does the word JOIN stand before the item, and no comma? The tree does not tell."""
+    line, column = binder.place(join.this)
+    before = binder.source.typed_before(line, column) if line and column else ""
+    return re.search(r"\bJOIN[\s(\"]*$", before, re.IGNORECASE) is not None
 
 
 def _on(binder: Binder, on: exp.Expr, scope: Scope) -> Value:
@@ -130,6 +139,12 @@ def _table(binder: Binder, node: exp.Table) -> _Item:
 
 
 def _store(binder: Binder, node: exp.Table, name: str, store: StoreEntry) -> _Item:
+    if len(binder.uses) >= binder.limits.mentions:
+        raise QueryLimitExceeded(
+            f"the statement mentions stores more than {binder.limits.mentions} times",
+            limit="query_mentions",
+            hint="read a store once in WITH, and use that several times",
+        )
     alias = binder.fresh("t")
     use = Use(alias, store)
     binder.uses.append(use)

@@ -18,11 +18,15 @@ from trailmere.errors import QueryLimitExceeded, StatementInvalid, StatementNotA
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a statement may cost before it runs. ``characters`` is CloudTrail Lake's own limit."""
+    """What a statement may cost before it runs. ``characters`` is CloudTrail Lake's own limit.
+
+    ``mentions`` are those of stores: each is planned by itself.
+    """
 
     characters: int = 10_000
     nesting: int = 32
     list_items: int = 5_000
+    mentions: int = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,11 @@ class Source:
         """Line and column, from 1, in the typed text, of an offset in the parsed text."""
         before = min(offset - bisect.bisect_left(self.inserted, offset), len(self.typed))
         return _line_and_column(self.typed, before)
+
+    def typed_before(self, line: int, column: int) -> str:
+        """What the user typed before a place."""
+        lines = self.typed.split("\n")
+        return "\n".join([*lines[: line - 1], lines[line - 1][: column - 1]])
 
     def offset(self, line: int, column: int) -> int:
         """Offset in the parsed text of a line and column, from 1, of the parsed text."""
@@ -71,6 +80,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _NAME = re.compile(r"[A-Za-z0-9_][\w.\-]*[\w]")
+_DIGITS = re.compile(r"[0-9]+(?:[eE][0-9]*)?")
 _ANGLED = re.compile(r"<[A-Za-z][\w \-]*>")
 _STATEMENTS = ("SELECT", "WITH", "VALUES", "TABLE")
 _LEAVES_FROM = frozenset(
@@ -100,7 +110,8 @@ class _Group:
 
 @dataclass(slots=True)
 class _Scan:
-    """The way through a text. ``comma``: where the last token is, if it is a comma; ``ended``: a ; has been met."""
+    """The way through a text. ``open_end``: where the last token is, if something has to follow it; ``ended``: a ; has
+    been met."""
 
     text: str
     limits: Limits
@@ -108,7 +119,7 @@ class _Scan:
     groups: list[_Group] = field(default_factory=lambda: [_Group()])
     quotes: list[tuple[int, int]] = field(default_factory=list)
     cases: int = 0
-    comma: int | None = None
+    open_end: int | None = None
     ended: bool = False
 
 
@@ -133,7 +144,7 @@ def read(text: str, limits: Limits, is_store: Callable[[str], bool]) -> Source:
         place = _step(scan, place)
     if (opened := scan.groups[-1].opened) is not None:
         _invalid(text, opened, "the bracket that opens here is not closed", "close it")
-    _after_comma(scan, "", ";")
+    _after_open_end(scan, "", ";")
     return _quoted(text, scan.quotes)
 
 
@@ -159,7 +170,7 @@ def _step(scan: _Scan, place: int) -> int:
     group = scan.groups[-1]
     if group.expects_store and (end := _store_name(scan, place)):
         group.expects_store = False
-        scan.comma = None
+        scan.open_end = None
         return end
     match = _TOKEN.match(scan.text, place)
     assert match is not None  # the last alternative takes any character
@@ -167,8 +178,8 @@ def _step(scan: _Scan, place: int) -> int:
     if kind in ("space", "comment"):
         return match.end()
     _one_statement(scan, place, text)
-    _after_comma(scan, kind, text)
-    scan.comma = place if text == "," else None
+    _after_open_end(scan, kind, text)
+    scan.open_end = place if text == "," or text.upper() == "AS" else None
     if kind == "store":
         scan.quotes.append(match.span())
     elif kind == "placeholder":
@@ -180,6 +191,8 @@ def _step(scan: _Scan, place: int) -> int:
             _invalid(scan.text, place, "this bracket closes nothing", "remove it")
         scan.groups.pop()
     elif kind == "word":
+        if text[0].isdigit() and not _DIGITS.fullmatch(text):  # the parser would take 1_000 for 1 AS _000
+            _invalid(scan.text, place, f"{text[:40]} is neither a number nor a name", "put quotes around a name")
         _word(scan, group, text.upper(), place)
     elif kind == "other":
         _other(scan, group, place)
@@ -200,10 +213,11 @@ def _one_statement(scan: _Scan, place: int, text: str) -> None:
     scan.ended = scan.ended or text == ";"
 
 
-def _after_comma(scan: _Scan, kind: str | None, text: str) -> None:
-    """Something has to follow a comma; the parser would pass over the gap."""
-    if scan.comma is not None and (kind == "close" or text in (",", ";") or text.upper() in _ENDS_LIST):
-        _invalid(scan.text, scan.comma, "nothing follows this comma", "remove it, or write what belongs after it")
+def _after_open_end(scan: _Scan, kind: str | None, text: str) -> None:
+    """Something has to follow a comma and AS; the parser would pass over the gap."""
+    if scan.open_end is not None and (kind == "close" or text in (",", ";") or text.upper() in _ENDS_LIST):
+        what = "this comma" if scan.text[scan.open_end] == "," else "AS"
+        _invalid(scan.text, scan.open_end, f"nothing follows {what}", "remove it, or write what belongs after it")
 
 
 def _store_name(scan: _Scan, place: int) -> int | None:

@@ -74,6 +74,8 @@ def parse_interval(amount: str, unit: str) -> Interval | None:
     try:
         count = int(amount)
         if unit in _MONTHS:
+            if abs(count) * _MONTHS[unit] >= 2**31:
+                return None
             return Interval(months=count * _MONTHS[unit])
         if unit == "millisecond":
             return Interval(duration=timedelta(milliseconds=count))
@@ -123,6 +125,14 @@ def truncate(moment: datetime, unit: str) -> datetime | None:
 def naive_utc(moment: datetime) -> datetime:
     """The moment as naive UTC; one without a zone is taken as UTC already."""
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def is_zone(name: str) -> bool:
+    """Is it the name of a time zone?"""
+    try:
+        return bool(name) and ZoneInfo(name) is not None
+    except (ZoneInfoNotFoundError, OSError, ValueError):
+        return False
 
 
 def as_date(text: str) -> date | None:

@@ -123,6 +123,21 @@ def engine_type(type: Type) -> str:
             return _ENGINE[type]
 
 
+def fits(one: Type, other: Type) -> bool:
+    """Can values of these types be compared, or stand in one column? What is not known fits everything."""
+    if UNKNOWN in (one, other) or one == other or {one, other} == {DATE, TIMESTAMP}:
+        return True
+    match one, other:
+        case Array(), Array():
+            return fits(one.element, other.element)
+        case Map(), Map():
+            return fits(one.key, other.key) and fits(one.value, other.value)
+        case Row(), Row():
+            pairs = list(zip(one.fields, other.fields, strict=False))
+            return len(one.fields) == len(other.fields) and all(fits(a.type, b.type) for a, b in pairs)
+    return one in NUMERIC and other in NUMERIC
+
+
 def common(types: list[Type]) -> Type:
     """The type of CASE, COALESCE, array and set operation branches: the widest number, else the first known one."""
     known = [type for type in types if type != UNKNOWN]

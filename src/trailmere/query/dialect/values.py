@@ -94,6 +94,9 @@ class Value:
         return replace(self, name=name)
 
 
+MOST_DIGITS = 38  # of a decimal
+
+
 def identifier(name: str) -> str:
     """A name between double quotes."""
     return '"' + name.replace('"', '""') + '"'
@@ -122,7 +125,7 @@ def number(written: str) -> Value:
     if re.fullmatch(r"[0-9]{1,19}", written) and int(written) < 2**63:
         value = int(written)
         return Value(str(value), INTEGER if value < 2**31 else BIGINT, value)
-    if re.fullmatch(r"[0-9]*\.?[0-9]*", written) and written.strip("."):
+    if re.fullmatch(r"[0-9]*\.?[0-9]*", written) and 0 < len(written.replace(".", "")) <= MOST_DIGITS:
         return Value(written if written[0] != "." else "0" + written, DECIMAL)
     if re.fullmatch(r"[0-9]*\.?[0-9]*[eE][+-]?[0-9]{1,3}", written):
         return Value(f"CAST({written} AS DOUBLE)", DOUBLE)

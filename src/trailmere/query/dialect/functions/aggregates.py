@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlglot import exp
+
 from trailmere.events.types import BIGINT, BOOLEAN, DOUBLE, VARCHAR, Array, Type
 from trailmere.query.dialect.comparisons import cast_text
 from trailmere.query.dialect.functions.signature import Call, Function, array_of, fill, floating, same, total
@@ -50,12 +52,18 @@ def _listagg(call: Call) -> Value:
     first = call.binder.bind(call.arguments[0], call.scope)
     value = first if first.type in (VARCHAR, UNKNOWN) else cast_text(first)
     separator = call.bind(1) if len(call.arguments) > 1 else text("")
+    if not separator.is_constant:
+        raise call.binder.fault(call.arguments[1], "the separator of listagg must be a literal")
     sql = f"string_agg({call.distinct}{value.sql}, {separator.sql}{call.order}){call.over}"
     return Value(sql, VARCHAR)
 
 
 def _percentile(call: Call) -> Value:
     value, share = call.values()
+    if call.arguments[1].find(exp.Column, exp.Anonymous, exp.Query):
+        raise call.binder.fault(
+            call.arguments[1], "the share of approx_percentile must be a number, or an array of them"
+        )
     kind: Type = value.type
     sql = f"approx_quantile({value.sql}, {share.sql}){call.over}"
     return Value(sql, Array(kind) if isinstance(share.type, Array) else kind)
@@ -73,8 +81,11 @@ def _histogram(call: Call) -> Value:
 
 
 def _grouping(call: Call) -> Value:
-    inside = ", ".join(call.binder.bind(argument, call.scope).sql for argument in call.arguments)
-    return Value(f"grouping({inside})", BIGINT)
+    inside = [call.binder.bind(argument, call.scope).sql for argument in call.arguments]
+    strange = (node for node, sql in zip(call.arguments, inside, strict=True) if sql not in (call.scope.grouped or ()))
+    if (node := next(strange, None)) is not None:
+        raise call.binder.fault(node, f"grouping takes columns of GROUP BY, and {call.binder.shown(node)} is none")
+    return Value(f"grouping({', '.join(inside)})", BIGINT)
 
 
 def _statistic(name: str, engine: str | None = None) -> Function:

@@ -8,9 +8,10 @@ from sqlglot import exp
 
 from trailmere.events.types import BIGINT, BOOLEAN, TIMESTAMP, VARCHAR, Array, Field, Map, Row, Type
 from trailmere.query.dialect import hot
+from trailmere.query.dialect.binder import shown_type
 from trailmere.query.dialect.comparisons import compare, truth
 from trailmere.query.dialect.functions.signature import Builder, Call, Function, array_of, element, same
-from trailmere.query.dialect.types import DATE, INTERVAL, UNKNOWN, common, engine_type, map_of
+from trailmere.query.dialect.types import DATE, INTERVAL, UNKNOWN, common, engine_type, fits, map_of
 from trailmere.query.dialect.values import Value
 
 
@@ -148,6 +149,8 @@ def _cardinality(call: Call) -> Value:
 def _map(call: Call) -> Value:
     if not call.arguments:
         return Value("MAP {}", map_of(UNKNOWN, UNKNOWN))
+    if len(call.arguments) == 1:
+        raise call.binder.fault(call.node, "map takes two arrays, of keys and of values, or nothing; 1 was given")
     keys, values = call.bind(0), call.bind(1)
     return Value(f"map({keys.sql}, {values.sql})", map_of(_element_type(keys), _element_type(values)))
 
@@ -180,11 +183,46 @@ def _sequence(call: Call) -> Value:
     return Value(f"lake_sequence({numbers})", Array(BIGINT))
 
 
+def _alike(template: str, returns: Type | None = None, *, element: bool = False) -> Builder:
+    """A function of two arrays of one type, or with ``element`` of an array and what may be in it."""
+
+    def build(call: Call) -> Value:
+        one, other = call.values()
+        inside = other.type if element else _element_type(other)
+        if not fits(_element_type(one), inside):
+            shown = f"{shown_type(one.type)} and {shown_type(other.type)}"
+            raise call.binder.fault(call.node, f"{call.function.name} cannot bring together {shown}")
+        return Value(template.format(one.sql, other.sql), returns or one.type)
+
+    return build
+
+
+def _join(call: Call) -> Value:
+    values = call.values()
+    constant = values[1].is_constant
+    if len(values) == 2:
+        name = "lake_join" if constant else "lake_join_by"
+        return Value(f"{name}({values[0].sql}, {values[1].sql})", VARCHAR)
+    if not constant:
+        raise call.binder.fault(call.arguments[1], "the separator of array_join is a literal where NULLs are shown")
+    return Value(f"lake_join_nulls({', '.join(value.sql for value in values)})", VARCHAR)
+
+
+def _map_concat(call: Call) -> Value:
+    values = call.values()
+    if strange := next((value for value in values if not fits(values[0].type, value.type)), None):
+        shown = f"{shown_type(values[0].type)} and {shown_type(strange.type)}"
+        raise call.binder.fault(call.node, f"map_concat cannot bring together {shown}")
+    return Value(f"map_concat({', '.join(value.sql for value in values)})", values[0].type)
+
+
 def _reverse(call: Call) -> Value:
     value = call.bind(0)
     name = "list_reverse" if isinstance(value.type, Array) else "reverse"
     return Value(f"{name}({value.sql})", value.type)
 
+
+_POSITION = "CAST(coalesce(list_position({0}, {1}), 0) AS BIGINT)"
 
 FUNCTIONS = (
     Function("transform", "a.", UNKNOWN, _transform),
@@ -204,18 +242,18 @@ FUNCTIONS = (
     Function("map_keys", "m", lambda values: Array(_key_and_value(values[0])[0]), "map_keys({0})"),
     Function("map_values", "m", lambda values: Array(_key_and_value(values[0])[1]), "map_values({0})"),
     Function("map_entries", "m", _entries, "map_entries({0})"),
-    Function("map_concat", "mm*", same(), "map_concat({all})"),
+    Function("map_concat", "mm*", same(), _map_concat),
     Function("array_distinct", "a", same(), "lake_distinct({0})"),
     Function("array_sort", "a", same(), "list_sort({0}, 'ASC', 'NULLS LAST')"),
     Function("array_max", "a", element, "list_max({0})"),
     Function("array_min", "a", element, "list_min({0})"),
-    Function("array_position", "a.", BIGINT, "CAST(coalesce(list_position({0}, {1}), 0) AS BIGINT)"),
-    Function("array_remove", "a.", same(), "lake_remove({0}, {1})"),
-    Function("array_join", "as?s", VARCHAR, {2: "lake_join({0}, {1})", 3: "lake_join_nulls({0}, {1}, {2})"}),
-    Function("array_intersect", "aa", same(), "lake_distinct(list_intersect({0}, {1}))"),
-    Function("array_union", "aa", same(), "lake_distinct(list_concat({0}, {1}))"),
-    Function("array_except", "aa", same(), "lake_except({0}, {1})"),
-    Function("arrays_overlap", "aa", BOOLEAN, "list_has_any({0}, {1})"),
+    Function("array_position", "a.", BIGINT, _alike(_POSITION, BIGINT, element=True)),
+    Function("array_remove", "a.", same(), _alike("lake_remove({0}, {1})", element=True)),
+    Function("array_join", "as?s", VARCHAR, _join),
+    Function("array_intersect", "aa", same(), _alike("lake_distinct(list_intersect({0}, {1}))")),
+    Function("array_union", "aa", same(), _alike("lake_distinct(list_concat({0}, {1}))")),
+    Function("array_except", "aa", same(), _alike("lake_except({0}, {1})")),
+    Function("arrays_overlap", "aa", BOOLEAN, _alike("list_has_any({0}, {1})", BOOLEAN)),
     Function("slice", "aii", same(), "lake_slice({0}, {1}, {2})"),
     Function("flatten", "a", element, "flatten({0})"),
     Function("repeat", ".i", array_of(), "lake_repeat({0}, {1})"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from trailmere.events.types import BIGINT, BOOLEAN, VARCHAR
 from trailmere.query.dialect.functions.signature import Call, Function
 from trailmere.query.dialect.jsonpath import engine_path
-from trailmere.query.dialect.types import JSON, NUMERIC
+from trailmere.query.dialect.types import JSON, NUMERIC, UNKNOWN
 from trailmere.query.dialect.values import Value, text
 
 
@@ -67,8 +67,13 @@ def _contains(call: Call) -> Value:
         kind, probe = "numbers", f"CAST({wanted.sql} AS DOUBLE)"
     elif wanted.type == BOOLEAN:
         kind, probe = "booleans", wanted.sql
-    else:
+    elif wanted.type in (VARCHAR, UNKNOWN):
         kind, probe = "texts", wanted.sql
+    else:
+        shown = call.binder.shown(call.arguments[1])
+        raise call.binder.fault(
+            call.arguments[1], f"json_array_contains looks for text, a number or a boolean, and not for {shown}"
+        )
     return Value(f"list_contains(lake_json_array_{kind}({document}), {probe})", BOOLEAN)
 
 

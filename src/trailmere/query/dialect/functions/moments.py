@@ -41,7 +41,10 @@ def _add(call: Call) -> Value:
     unit, count, value = _unit(call), call.bind(1), call.bind(2)
     if value.type == DATE and unit in ("hour", "minute", "second", "millisecond"):
         value = to_timestamp(call.binder, call.node, value)
-    if isinstance(count.constant, int) and (step := times.parse_interval(str(count.constant), unit)):
+    if isinstance(count.constant, int):
+        step = times.parse_interval(str(count.constant), unit)
+        if step is None:
+            raise call.binder.fault(call.arguments[1], f"{count.constant} {unit}s are out of range")
         return shift(value, interval(step), "+")
     name = "milliseconds" if unit == "millisecond" else f"{unit}s"
     if unit == "quarter":
@@ -115,12 +118,21 @@ def _from_unix(call: Call) -> Value:
 def _zoned(call: Call, value: Value, place: int) -> Value:
     if len(call.arguments) <= place:
         return value
-    return Value(f"lake_zone({value.sql}, {call.bind(place).sql})", TIMESTAMP)
+    return Value(f"lake_zone({value.sql}, {_zone(call, place).sql})", TIMESTAMP)
+
+
+def _zone(call: Call, place: int) -> Value:
+    zone = call.bind(place)
+    if isinstance(zone.constant, str) and not times.is_zone(zone.constant):
+        raise call.binder.fault(
+            call.arguments[place], f"'{zone.constant}' is no time zone", "zones look like 'Europe/Vienna' or 'UTC'"
+        )
+    return zone
 
 
 def _at_zone(call: Call) -> Value:
     """The wall-clock time in the zone. Trino keeps the instant and shows it there; here it becomes what is shown."""
-    zone = call.bind(1)
+    zone = _zone(call, 1)
     value = to_timestamp(call.binder, call.node, call.bind(0))
     if zone.constant in ("UTC", "GMT", "Z"):
         return value

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from trailmere.events.types import BIGINT, BOOLEAN, VARCHAR, Array, Map
-from trailmere.query.dialect.functions.signature import Call, Function
+from trailmere.events.types import BIGINT, BOOLEAN, VARCHAR, Array, Map, Type
+from trailmere.query.dialect.functions.signature import Builder, Call, Function
 from trailmere.query.dialect.types import JSON, NUMERIC, UNKNOWN, VARBINARY
 from trailmere.query.dialect.values import Value, text
 
@@ -83,6 +83,19 @@ def _joined(parts: list[str]) -> str:
     return f"({_joined(parts[:middle])} || {_joined(parts[middle:])})"
 
 
+def _of_group(template: str, returns: Type) -> Builder:
+    """A regular expression and one of its groups; the engine has to know the group beforehand."""
+
+    def build(call: Call) -> Value:
+        values = call.values()
+        group = values[2].constant if len(values) == 3 else 0
+        if not isinstance(group, int) or not 0 <= group <= 9:
+            raise call.binder.fault(call.arguments[2], f"the group of {call.function.name} is a number from 0 to 9")
+        return Value(template.format(values[0].sql, values[1].sql, group), returns)
+
+    return build
+
+
 def _padded(side: str) -> str:
     return f"{side}({{0}}, lake_width({{1}}), {{2}})"
 
@@ -121,17 +134,9 @@ FUNCTIONS = (
     Function("levenshtein_distance", "ss", BIGINT, "lake_levenshtein({0}, {1})"),
     Function("hamming_distance", "ss", BIGINT, "hamming({0}, {1})"),
     Function("regexp_like", "ss", BOOLEAN, "regexp_matches({0}, {1})"),
+    Function("regexp_extract", "ss?i", VARCHAR, _of_group("lake_regexp_extract({0}, {1}, {2})", VARCHAR)),
     Function(
-        "regexp_extract",
-        "ss?i",
-        VARCHAR,
-        {2: "lake_regexp_extract({0}, {1}, 0)", 3: "lake_regexp_extract({0}, {1}, {2})"},
-    ),
-    Function(
-        "regexp_extract_all",
-        "ss?i",
-        Array(VARCHAR),
-        {2: "regexp_extract_all({0}, {1})", 3: "regexp_extract_all({0}, {1}, {2})"},
+        "regexp_extract_all", "ss?i", Array(VARCHAR), _of_group("regexp_extract_all({0}, {1}, {2})", Array(VARCHAR))
     ),
     Function("regexp_replace", "ss?s", VARCHAR, _replace_pattern),
     Function("regexp_split", "ss", Array(VARCHAR), "regexp_split_to_array({0}, {1})"),
