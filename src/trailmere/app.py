@@ -67,6 +67,7 @@ class App:
             memory_bytes=settings.query_memory_bytes,
             threads=settings.query_threads,
             scan_bytes=settings.query_scan_bytes,
+            answer_bytes=settings.query_answer_bytes,
             characters=settings.query_characters,
         )
         warehouse = settings.lake / "warehouse"

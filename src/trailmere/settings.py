@@ -14,6 +14,7 @@ from typing import Any
 from trailmere.errors import SettingsError
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
+LEAST_QUERY_MEMORY_BYTES = 64 * MIB  # the engine needs some before it reads a row
 
 
 def _means(text: str) -> Mapping[str, str]:
@@ -59,6 +60,9 @@ class Settings:
     query_rows: int = field(default=1000, metadata=_means("Rows that are given unless asked otherwise; 0: all."))
     query_scan_bytes: int = field(
         default=0, metadata=_means("Bytes of the files that a query may have to read; 0: no limit.")
+    )
+    query_answer_bytes: int = field(
+        default=0, metadata=_means("Bytes of an answer, as Arrow holds its rows; 0: no limit.")
     )
     query_characters: int = field(
         default=10_000, metadata=_means("Length of a statement in characters; CloudTrail Lake allows 10,000.")
@@ -109,5 +113,10 @@ def _check(settings: Settings) -> None:
     for name in ("ingest_workers", "query_threads", "ingest_batch_bytes", "max_delivery_bytes", "max_json_depth"):
         if getattr(settings, name) < 1:
             raise SettingsError(f"{name}: expected one or more, got {getattr(settings, name)}")
+    if settings.query_seconds == 0:
+        raise SettingsError("query_seconds: expected more than zero, got 0")
+    if settings.query_memory_bytes < LEAST_QUERY_MEMORY_BYTES:
+        least = f"{LEAST_QUERY_MEMORY_BYTES:,} bytes (64 MiB)"
+        raise SettingsError(f"query_memory_bytes: expected at least {least}, got {settings.query_memory_bytes:,}")
     if not (settings.account_id.isdigit() and len(settings.account_id) == 12):
         raise SettingsError(f"account_id: expected 12 digits, got {settings.account_id!r}")

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trailmere.errors import QueryCancelled, QueryLimitExceeded, TrailmereError
+from trailmere.errors import QueryCancelled, TrailmereError
 from trailmere.query import failures
 from trailmere.query.records import Outcome, OutputColumn, QueryStatistics, ResultSet, Statement, TableUse
 
@@ -29,12 +29,14 @@ GIB = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class QueryLimits:
-    """What one query may take. ``scan_bytes`` counts the planned files; 0: no limit. ``characters``: of its text."""
+    """What one query may take. ``scan_bytes`` counts the planned files, ``answer_bytes`` the rows as Arrow holds them;
+    0: no limit. ``characters``: of its text."""
 
     seconds: float = 600.0
     memory_bytes: int = 4 * GIB
     threads: int = 2
     scan_bytes: int = 0
+    answer_bytes: int = 0
     characters: int = 10_000
 
 
@@ -132,7 +134,7 @@ class Engine(ABC):
         """
         self._refuse_large_scans(job)
         started = time.monotonic()
-        answer = Answer(self.begin(job), job, self.limits.seconds, started)
+        answer = Answer(self.begin(job), job, self.limits, started)
         schema = answer.schema()
         return ResultSet(
             columns=job.statement.columns or tuple(OutputColumn(name) for name in schema.names),
@@ -145,26 +147,24 @@ class Engine(ABC):
     def _refuse_large_scans(self, job: Job) -> None:
         wanted = sum(plan.bytes for _use, plan in job.scans)
         if 0 < self.limits.scan_bytes < wanted:
-            raise QueryLimitExceeded(
-                f"the query has to read files of {wanted:,} bytes; {self.limits.scan_bytes:,} are allowed",
-                limit="query_scan_bytes",
-                hint="narrow eventTime: files of other days are left out",
-            )
+            raise failures.scan_exceeded(wanted, self.limits.scan_bytes)
 
 
 class Answer(Iterator["pa.RecordBatch"]):
-    """The rows of a running query. Keeps its time limit, tells why it was stopped, and lets go of the engine.
+    """The rows of a running query. Keeps limits of time and size, tells why it was stopped, and lets go of the engine.
 
     The clock runs while the engine is awaited, not while the reader of the rows takes its time.
     """
 
-    def __init__(self, run: Run, job: Job, seconds: float, started: float) -> None:
+    def __init__(self, run: Run, job: Job, limits: QueryLimits, started: float) -> None:
         self.outcome = Outcome()
         self._run: Run | None = run
         self._cancellation = job.cancellation
         self._leases = job.leases
         self._names = tuple(column.name for column in job.statement.columns)
-        self._limit = self._left = seconds
+        self._limits = limits
+        self._left = limits.seconds
+        self._bytes = 0
         self._started = started
         self._schema: pa.Schema | None = None
         self._first: pa.RecordBatch | None = None
@@ -190,8 +190,15 @@ class Answer(Iterator["pa.RecordBatch"]):
             self.outcome.cut, self.outcome.done = step.cut, True
             self.close()
             raise StopIteration
-        self.outcome.rows += step.num_rows
+        self._measure(step)
         return pa.RecordBatch.from_arrays(step.columns, schema=self._schema)
+
+    def _measure(self, batch: pa.RecordBatch) -> None:
+        self._bytes += batch.nbytes
+        if 0 < self._limits.answer_bytes < self._bytes:
+            self.close()
+            raise failures.answer_exceeded(self._bytes, self.outcome.rows, self._limits.answer_bytes)
+        self.outcome.rows += batch.num_rows
 
     def close(self) -> None:
         """End the query if it still runs."""
@@ -212,7 +219,7 @@ class Answer(Iterator["pa.RecordBatch"]):
             return self._run.next(self._left)
         except TimeIsUp:
             self.close()
-            raise failures.time_exceeded(self._limit) from None
+            raise failures.time_exceeded(self._limits.seconds) from None
         except TrailmereError as error:
             self.close()
             if self._cancellation.cancelled:
