@@ -170,12 +170,15 @@ MEASURES: dict[str, Callable[[CagePlan], str]] = {
 }
 
 
+LEAST_ROOM_BYTES = 64 * MIB  # less, and the engine's threads cannot start
+
+
 def limit_memory(memory_bytes: int, present_bytes: int) -> Measure:
-    """Bound the address space: what the process has mapped now, plus ``memory_bytes``, plus room for stacks.
+    """Bound the address space: what the process has mapped now, plus ``memory_bytes``, plus a tenth for stacks.
 
     The engine's own limit does not see every allocation (a string of four gigabytes, a deep parse tree); this does.
     """
-    limit = present_bytes + memory_bytes + 256 * MIB
+    limit = present_bytes + memory_bytes + max(memory_bytes // 10, LEAST_ROOM_BYTES)
     try:
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     except (OSError, ValueError) as error:
