@@ -8,16 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.query.probes import probes, written_out
 from tests.query.questions import NOW, Shelf, ask_for, open_desk
 from trailmere.errors import QueryError, QueryLimitExceeded
 from trailmere.query.dialect import FUNCTIONS, Limits, compile
 from trailmere.query.dialect.expressions import WRITERS
-
-REFUSED = [
-    line
-    for line in Path(__file__).with_name("refused.sql").read_text().splitlines()
-    if line and not line.startswith("-- ")
-]
 
 HUGE = {
     "parentheses": "SELECT " + "(" * 4_900 + "1" + ")" * 4_900,
@@ -32,10 +27,16 @@ HUGE = {
 }
 
 
-@pytest.mark.parametrize("sql", REFUSED)
-def test_what_is_not_a_read_only_select_over_stores_is_refused(sql: str) -> None:
-    with pytest.raises(QueryError):
+def test_what_is_not_a_read_only_select_over_stores_is_refused() -> None:
+    assert [line for line in probes("refused.sql") if not refused(written_out(line))] == []
+
+
+def refused(sql: str) -> bool:
+    try:
         ask_for(sql)
+    except QueryError:
+        return True
+    return False
 
 
 @pytest.mark.parametrize("name", sorted(HUGE))
