@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+FULL   ?= --events 4000000 --files 8000 --days 40 --accounts 150
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test test-extended faults lint format lock bench wheel clean
+.PHONY: help demo test test-extended faults lint format lock bench bench-full wheel clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -35,6 +36,9 @@ format: $(VENV)/.dev  ## mend what a machine can mend
 
 bench: $(VENV)/.bench  ## ingest and query, side by side with peers, in minutes
 	$(BIN)/python -m benchmarks.run
+
+bench-full: $(VENV)/.bench  ## the same on a large backlog of 150 accounts, in an hour or more; FULL sets its size
+	$(BIN)/python -m benchmarks.run --full --repeat 1 $(FULL)
 
 lock: $(VENV)/.dev  ## compile requirements/*.txt anew from pyproject.toml
 	$(BIN)/python requirements/compile.py

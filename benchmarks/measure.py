@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import os
 import signal
-import statistics
 import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,15 +27,25 @@ class Measurement:
     """One run of one process. ``cpu_seconds`` is user and system time, children that it waited for included.
 
     ``peak_bytes`` is the greatest sum of resident memory over the process and its children, sampled ten times a second;
-    pages that they share count once for each.
+    pages that they share count once for each. ``largest_bytes`` is the greatest that any one of them had.
     """
 
     wall_seconds: float
     cpu_seconds: float
     peak_bytes: int
+    largest_bytes: int
     exit_code: int
     stdout: str
     stderr: str
+
+    def as_dict(self) -> dict[str, float]:
+        """The figures."""
+        return {
+            "wall_seconds": self.wall_seconds,
+            "cpu_seconds": self.cpu_seconds,
+            "peak_bytes": self.peak_bytes,
+            "largest_bytes": self.largest_bytes,
+        }
 
     @property
     def failed(self) -> bool:
@@ -71,15 +80,11 @@ def measure(command: Sequence[str], *, seconds: float = 300.0, cwd: Path | None 
             wall_seconds=wall,
             cpu_seconds=usage.ru_utime + usage.ru_stime,
             peak_bytes=max(peak.stop(), usage.ru_maxrss * 1024),
+            largest_bytes=peak.largest,
             exit_code=process.returncode,
             stdout=_text(out),
             stderr=_text(err),
         )
-
-
-def median(runs: Sequence[Measurement], what: Callable[[Measurement], float]) -> float:
-    """The median of ``what`` over ``runs``."""
-    return statistics.median(what(run) for run in runs)
 
 
 def _text(file: object) -> str:
@@ -101,6 +106,7 @@ class _Peak:
     def __init__(self, leader: int) -> None:
         self._leader = leader
         self._peak = 0
+        self.largest = 0
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._sample, daemon=True)
         self._thread.start()
@@ -112,7 +118,9 @@ class _Peak:
 
     def _sample(self) -> None:
         while not self._done.wait(SAMPLE_SECONDS):
-            self._peak = max(self._peak, sum(_session(self._leader).values()))
+            resident = _session(self._leader).values()
+            self._peak = max(self._peak, sum(resident))
+            self.largest = max(self.largest, *resident, 0)
 
 
 def _session(leader: int) -> dict[int, int]:

@@ -20,8 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import questions, sampler
-from benchmarks.corpus import corpus
+from benchmarks import corpus, questions, sampler
 
 if TYPE_CHECKING:
     from trailmere.app import App
@@ -69,7 +68,7 @@ def _made_corpus(options: argparse.Namespace) -> Path:
     if not folder.exists():
         partial = folder.with_suffix(".partial")
         shutil.rmtree(partial, ignore_errors=True)
-        corpus(partial, events=options.events, files=files)
+        corpus.make(partial, corpus.Shape(options.events, files), "profile")
         partial.rename(folder)
     return folder
 
@@ -161,7 +160,7 @@ def _show_limit(logs: Path, events: int) -> None:
 
 def profile_query(logs: Path, lake: Path, options: argparse.Namespace) -> None:
     """Ask each question often over a warm service, and say which phase took how long."""
-    asked = questions.questions(questions.draw_needles(logs))
+    asked = questions.main_questions(questions.draw_needles(logs))
     print(f"\nwall milliseconds, median of {options.repeat}; load {os.getloadavg()[0]:.1f}")
     with _opened(lake) as app:
         for number, question in enumerate(asked):

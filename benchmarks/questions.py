@@ -1,7 +1,7 @@
-"""The questions of the benchmarks, each in the words of every contestant, and what they ask for.
+"""The questions of the benchmarks: eight about the corpus, and the nineteen of the two incidents in it.
 
-The needles are drawn from the corpus itself (a delivery in its middle), so that every question has an answer. Columns
-of peers that read the records directly have AWS's spelling; Trailmere's own Parquet has leaf columns in lower case.
+Each is one statement in Trino SQL over the table ``events``; ``benchmarks.words`` gives it in each peer's words, and
+what scans texts has its own. Needles are drawn from the corpus itself, so that every question has an answer.
 """
 
 from __future__ import annotations
@@ -9,36 +9,27 @@ from __future__ import annotations
 import gzip
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-TRINO_TO_CLICKHOUSE = {
-    "userIdentity.accessKeyId": "accessKeyId",
-    "userIdentity.arn": "userArn",
-    "element_at(requestParameters, 'bucketName')": "requestParameters['bucketName']",
-    "TIMESTAMP '": "toDateTime64('",
-    " 00:00:00'": " 00:00:00', 3, 'UTC')",
-}
-TRINO_TO_LEAVES = {
-    "userIdentity.": "userIdentity__",
-    "element_at(requestParameters, 'bucketName')": "requestParameters['bucketName']",
-    "TIMESTAMP '": "toDateTime64('",
-    " 00:00:00'": " 00:00:00', 6)",
-}
-COLUMNS = (
-    "eventTime",
-    "eventSource",
-    "eventName",
-    "sourceIPAddress",
-    "errorCode",
-    "requestParameters",
-    "userIdentity__accessKeyId",
-    "userIdentity__arn",
-    "eventID",
+from trailmere.simulator import scenarios
+from trailmere.simulator.cast import COMPROMISED_KEY
+
+NEEDLE, GROUP, PARAMETER, JOIN, SEED = "needle", "group", "request parameter", "join", "seed"
+NAMES = (
+    "key in a window",
+    "event id",
+    "address",
+    "user",
+    "service and name",
+    "errors by cause",
+    "bucket",
+    "object",
+    "role chain",
 )
-KEYS = frozenset(column.partition("__")[0] for column in COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +42,8 @@ class Needles:
     address: str
     user: str
     bucket: str
+    object: str
+    object_bucket: str
 
     @property
     def next_day(self) -> str:
@@ -60,130 +53,166 @@ class Needles:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question in Trino SQL over the table ``events``. ``grep`` is the text that tells its records in raw files."""
+    """A question; ``kind`` tells which bar it is held against.
+
+    ``jq`` is what follows ``.Records[] |``; a question without it joins events with each other. ``grep`` is a text that
+    tells its records in raw files.
+    """
 
     name: str
-    means: str
+    kind: str
     sql: str
+    jq: str | None = None
     grep: str | None = None
 
 
+def main_questions(needles: Needles) -> tuple[Question, ...]:
+    """The questions about these needles, in the order of ``NAMES``."""
+    n = needles
+    day = f"eventTime >= TIMESTAMP '{n.day} 00:00:00' AND eventTime < TIMESTAMP '{n.next_day} 00:00:00'"
+    counted = "count(*) AS events FROM events"
+    bucket = "element_at(requestParameters, 'bucketName')"
+    found = (
+        (
+            NEEDLE,
+            "SELECT eventTime, eventSource, eventName, sourceIPAddress, errorCode FROM events "
+            f"WHERE userIdentity.accessKeyId = '{n.access_key}' AND {day} ORDER BY eventTime",
+            f'select(.userIdentity.accessKeyId == "{n.access_key}" and (.eventTime | startswith("{n.day}"))) '
+            "| [.eventTime, .eventSource, .eventName, .sourceIPAddress, .errorCode]",
+            f'"accessKeyId":"{n.access_key}"',
+        ),
+        (
+            NEEDLE,
+            f"SELECT eventTime, eventName, requestParameters FROM events WHERE eventID = '{n.event_id}'",
+            f'select(.eventID == "{n.event_id}") | [.eventTime, .eventName, .requestParameters]',
+            f'"eventID":"{n.event_id}"',
+        ),
+        (
+            NEEDLE,
+            f"SELECT eventSource, eventName, {counted} WHERE sourceIPAddress = '{n.address}' "
+            "GROUP BY eventSource, eventName",
+            f'select(.sourceIPAddress == "{n.address}") | [.eventSource, .eventName]',
+            f'"sourceIPAddress":"{n.address}"',
+        ),
+        (
+            NEEDLE,
+            f"SELECT eventSource, eventName, {counted} WHERE userIdentity.arn = '{n.user}' "
+            "GROUP BY eventSource, eventName",
+            f'select(.userIdentity.arn == "{n.user}") | [.eventSource, .eventName]',
+            f'"arn":"{n.user}"',
+        ),
+        (
+            GROUP,
+            f"SELECT eventSource, eventName, {counted} GROUP BY eventSource, eventName",
+            "[.eventSource, .eventName]",
+            None,
+        ),
+        (
+            GROUP,
+            f"SELECT errorCode, eventSource, {counted} WHERE errorCode IS NOT NULL GROUP BY errorCode, eventSource",
+            "select(.errorCode != null) | [.errorCode, .eventSource]",
+            '"errorCode":"',
+        ),
+        (
+            PARAMETER,
+            f"SELECT eventName, {counted} WHERE {bucket} = '{n.bucket}' GROUP BY eventName",
+            f'select(.requestParameters.bucketName? == "{n.bucket}") | [.eventName]',
+            f'"bucketName":"{n.bucket}"',
+        ),
+        (
+            PARAMETER,
+            f"SELECT eventTime, eventName, userIdentity.arn FROM events WHERE {bucket} = '{n.object_bucket}' "
+            f"AND element_at(requestParameters, 'key') = '{n.object}' ORDER BY eventTime",
+            f'select(.requestParameters.bucketName? == "{n.object_bucket}" '
+            f'and .requestParameters.key? == "{n.object}") | [.eventTime, .eventName, .userIdentity.arn]',
+            f'"key":"{n.object}"',
+        ),
+        (JOIN, ROLE_CHAIN, None, None),
+    )
+    return tuple(Question(name, *parts) for name, parts in zip(NAMES, found, strict=True))
+
+
+# What the sessions did that the compromised key brought about: from the credentials in an answer to their use.
+ROLE_CHAIN = (
+    "SELECT later.userIdentity.arn, later.eventSource, later.eventName, count(*) AS events "
+    "FROM events AS issued JOIN events AS later "
+    "ON json_extract_scalar(element_at(issued.responseElements, 'credentials'), '$.accessKeyId') "
+    "= later.userIdentity.accessKeyId "
+    f"WHERE issued.eventName = 'AssumeRole' AND issued.userIdentity.accessKeyId = '{COMPROMISED_KEY}' "
+    "AND issued.eventTime > TIMESTAMP '2022-03-15 13:10:00' AND issued.eventTime < TIMESTAMP '2022-03-16 00:00:00' "
+    "AND later.eventTime > TIMESTAMP '2022-03-15 13:10:00' AND later.eventTime < TIMESTAMP '2022-03-16 00:00:00' "
+    "GROUP BY later.userIdentity.arn, later.eventSource, later.eventName"
+)
+
+
+def seed_questions() -> tuple[Question, ...]:
+    """The nineteen questions of the two incidents, over the table ``events`` instead of the stores that they name."""
+    return tuple(
+        Question(f"q{number}", SEED, _over_events(question.sql)) for number, question in scenarios.QUESTIONS.items()
+    )
+
+
+def seed_truth() -> dict[str, list[tuple[Any, ...]]]:
+    """The rows that the incidents' own scripts imply: question -> rows."""
+    return {f"q{number}": question.rows() for number, question in scenarios.QUESTIONS.items()}
+
+
+def all_questions(needles: Needles) -> tuple[Question, ...]:
+    """The questions about the corpus, then the nineteen."""
+    return (*main_questions(needles), *seed_questions())
+
+
+def _over_events(sql: str) -> str:
+    return sql.replace(scenarios.STORE_1, "events").replace(scenarios.STORE_2, "events").strip().rstrip(";")
+
+
+# -- needles
+
+
 def draw_needles(corpus: Path) -> Needles:
-    """Values from the delivery in the middle of the corpus: the commonest key, address, user and bucket there."""
-    paths = sorted(corpus.rglob("*.json.gz"))
+    """Values from the delivery in the middle of the corpus: the commonest key, address, user, bucket and object."""
     records: list[dict[str, Any]] = []
+    paths = sorted(corpus.rglob("*.json.gz"), key=lambda path: path.name.split("_")[3])
     for path in paths[len(paths) // 2 :]:
         records += json.loads(gzip.decompress(path.read_bytes())).get("Records", [])
-        if _commonest(records, _bucket) and _commonest(records, _access_key):
+        if _commonest(records, _parameter("key")) and _commonest(records, _identity("accessKeyId")):
             break
-    key = _commonest(records, _access_key)
-    keyed = next(record for record in records if _access_key(record) == key)
+    key = _commonest(records, _identity("accessKeyId"))
+    keyed = next(record for record in records if _identity("accessKeyId")(record) == key)
+    object_bucket, name = _commonest(records, _object) or ("", "")
     return Needles(
         access_key=key,
         day=keyed["eventTime"][:10],
         event_id=records[len(records) // 2]["eventID"],
         address=_commonest(records, lambda record: record.get("sourceIPAddress")),
-        user=_commonest(records, lambda record: (record.get("userIdentity") or {}).get("arn")),
-        bucket=_commonest(records, _bucket),
+        user=_commonest(records, _identity("arn")),
+        bucket=_commonest(records, _parameter("bucketName")),
+        object=name,
+        object_bucket=object_bucket,
     )
 
 
-def _access_key(record: dict[str, Any]) -> str | None:
-    return (record.get("userIdentity") or {}).get("accessKeyId")
+def _identity(member: str) -> Callable[[dict[str, Any]], Any]:
+    return lambda record: (record.get("userIdentity") or {}).get(member)
 
 
-def _bucket(record: dict[str, Any]) -> str | None:
-    return (record.get("requestParameters") or {}).get("bucketName")
+def _parameter(member: str) -> Callable[[dict[str, Any]], Any]:
+    def value(record: dict[str, Any]) -> Any:
+        found = (record.get("requestParameters") or {}).get(member)
+        return found if isinstance(found, str) else None
+
+    return value
 
 
-def _commonest(records: list[dict[str, Any]], value: Any) -> str:
+def _object(record: dict[str, Any]) -> tuple[str, str] | None:
+    bucket, key = _parameter("bucketName")(record), _parameter("key")(record)
+    return (bucket, key) if bucket and key else None
+
+
+def _commonest(records: list[dict[str, Any]], value: Callable[[dict[str, Any]], Any]) -> Any:
     found = Counter(value(record) for record in records)
     del found[None]
     return found.most_common(1)[0][0] if found else ""
-
-
-def questions(needles: Needles) -> tuple[Question, ...]:
-    """The seven questions about these needles."""
-    day = f"eventTime >= TIMESTAMP '{needles.day} 00:00:00' AND eventTime < TIMESTAMP '{needles.next_day} 00:00:00'"
-    counted = "count(*) AS events FROM events"
-    return (
-        Question(
-            "key in a day",
-            "activity of an access key on one day",
-            "SELECT eventTime, eventSource, eventName, sourceIPAddress, errorCode FROM events "
-            f"WHERE userIdentity.accessKeyId = '{needles.access_key}' AND {day} ORDER BY eventTime",
-            f'"accessKeyId":"{needles.access_key}"',
-        ),
-        Question(
-            "event id",
-            "one event by its id",
-            f"SELECT eventTime, eventName, requestParameters FROM events WHERE eventID = '{needles.event_id}'",
-            f'"eventID":"{needles.event_id}"',
-        ),
-        Question(
-            "address, grouped",
-            "what came from an address, by action",
-            f"SELECT eventSource, eventName, {counted} WHERE sourceIPAddress = '{needles.address}' "
-            "GROUP BY eventSource, eventName",
-            f'"sourceIPAddress":"{needles.address}"',
-        ),
-        Question(
-            "user",
-            "what a principal did, by action",
-            f"SELECT eventSource, eventName, {counted} WHERE userIdentity.arn = '{needles.user}' "
-            "GROUP BY eventSource, eventName",
-            f'"arn":"{needles.user}"',
-        ),
-        Question(
-            "service and action",
-            "all events by service and action",
-            f"SELECT eventSource, eventName, {counted} GROUP BY eventSource, eventName",
-        ),
-        Question(
-            "errors by cause",
-            "failed calls by error code and service",
-            f"SELECT errorCode, eventSource, {counted} WHERE errorCode IS NOT NULL GROUP BY errorCode, eventSource",
-        ),
-        Question(
-            "bucket",
-            "what happened to a bucket, a member of requestParameters",
-            f"SELECT eventName, {counted} WHERE element_at(requestParameters, 'bucketName') = '{needles.bucket}' "
-            "GROUP BY eventName",
-            f'"bucketName":"{needles.bucket}"',
-        ),
-    )
-
-
-def duckdb(sql: str) -> str:
-    """The question in DuckDB's words."""
-    return sql.replace("element_at(requestParameters, 'bucketName')", "requestParameters['bucketName']")
-
-
-def clickhouse(sql: str) -> str:
-    """The question over the MergeTree table, whose columns have AWS's spelling."""
-    return _replaced(sql, TRINO_TO_CLICKHOUSE).replace("FROM events", "FROM lake.events")
-
-
-def clickhouse_over_leaves(sql: str, source: str) -> str:
-    """The question over Trailmere's Parquet files in ClickHouse's words; ``source`` is the table expression."""
-    sql = _replaced(sql, TRINO_TO_LEAVES)
-    for column in COLUMNS:
-        sql = sql.replace(column, column.lower())
-    return sql.replace("FROM events", f"FROM {source}")
-
-
-def polars(sql: str) -> str:
-    """The question for Polars' SQL over Trailmere's Parquet files; it has no maps, so none for ``bucket``."""
-    sql = sql.replace("userIdentity.", "userIdentity__")
-    for column in COLUMNS:
-        sql = sql.replace(column, column.lower())
-    return sql
-
-
-def _replaced(sql: str, table: dict[str, str]) -> str:
-    for old, new in table.items():
-        sql = sql.replace(old, new)
-    return sql
 
 
 def save(needles: Needles, path: Path) -> None:

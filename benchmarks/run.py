@@ -1,8 +1,9 @@
-"""``python -m benchmarks.run``: make the corpora, let everyone take them in and answer, write RESULTS.md.
+"""``python -m benchmarks.run``: make the corpora, let everyone take them in and answer, write the page of results.
 
 The order is interleaved (round after round, every contestant once a round) so that a machine whose speed drifts drifts
 for all alike. A contestant that fails, runs out of time or memory, or is not installed is reported as such, and the
-others go on. What it makes lies in ``benchmarks/work`` and is removed at the end unless ``--keep`` is given.
+others go on. After each part the page is written, so that a run that is stopped leaves what it found. What it makes
+lies in ``benchmarks/work`` and is removed at the end unless ``--keep`` is given.
 """
 
 from __future__ import annotations
@@ -13,168 +14,159 @@ import shutil
 import statistics
 import sys
 import time
-from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks import questions, report
+from benchmarks import answers, corpus, growth, ours, questions, report, scans
 from benchmarks.answerers import ANSWERERS
 from benchmarks.measure import BYTECODE, Measurement, measure
-from benchmarks.takers import TAKERS
+from benchmarks.takers import TAKERS, THREADS
 
 HERE = Path(__file__).parent
-STORE = "events"
 EVENTS_A_LARGE_FILE, EVENTS_A_SMALL_FILE = 500, 25
-SMALL_SHARE = 6  # the corpus of small files holds a sixth of the events
-ONCE = frozenset({"duckdb-raw"})  # reads the whole corpus for each question, warm or cold
+SMALL_SHARE = 3  # the corpus of small files holds a third of the events
+RAW = ("chdb-raw", "duckdb-raw")  # read the whole corpus for each question: asked once, and not the nineteen
 SMALL_TAKERS = ("limit", "trailmere", "duckdb")
-PARTS = ("ingest", "queries", "help")
-SECONDS_A_RUN = 120.0
-SECONDS_TO_REPEAT = 12.0  # who takes longer than this is measured once
+PARTS = ("ingest", "maintain", "queries", "growth", "concurrency", "help")
+SECONDS_A_RUN = 300.0
+SECONDS_TO_REPEAT = 15.0  # who takes longer than this is measured once
+TIMES = 5  # that a warm contestant is asked each question, in each round
+FEWER_TIMES = {"pyspark-parquet": 2, "chdb-raw": 1, "duckdb-raw": 1}
+
+
+class Bench:
+    """One run: what was asked for, and what was found so far."""
+
+    def __init__(self, options: argparse.Namespace, command: str) -> None:
+        self.options = options
+        self.work: Path = options.work
+        self.seconds = SECONDS_A_RUN * (10 if options.full else 1)
+        self.results = report.begin(command, options.repeat, options.full)
+
+    def checkpoint(self) -> None:
+        """Write what is known by now."""
+        (self.work / "results.json").write_text(json.dumps(self.results, indent=1))
+        report.write(self.results, self.options.results)
+
+    def wants(self, part: str) -> bool:
+        return part in self.options.only
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run what was asked for and write the page."""
     options = _options(arguments)
-    work: Path = options.work
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
-    results = report.Results(command=_command(arguments), repeat=options.repeat)
+    shutil.rmtree(options.work, ignore_errors=True)
+    options.work.mkdir(parents=True)
+    bench = Bench(options, " ".join(["python -m benchmarks.run", *(sys.argv[1:] if arguments is None else arguments)]))
     started = time.perf_counter()
     try:
-        _make_corpora(options, results)
-        _ingest(options, results)
-        if "queries" in options.only:
-            _queries(options, results)
-        if "help" in options.only:
-            _help(options, results)
+        for part in (make_corpora, ingest, maintain, ask, grow, concur, start_up):
+            part(bench)
+            bench.checkpoint()
+        bench.results["notes"].append(f"The whole run took {time.perf_counter() - started:.0f} seconds.")
+        bench.checkpoint()
     finally:
         if not options.keep:
-            shutil.rmtree(work, ignore_errors=True)
+            shutil.rmtree(options.work, ignore_errors=True)
             shutil.rmtree(BYTECODE, ignore_errors=True)
-    results.notes.append(f"The whole run took {time.perf_counter() - started:.0f} seconds.")
-    report.write(results, options.results)
-    _say(f"written: {options.results}")
+    say(f"written: {options.results}")
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
     parser.add_argument("--events", type=int, default=300_000, help="events in the corpus of large files")
+    parser.add_argument("--files", type=int, help="its files; default: of 500 events each")
+    parser.add_argument("--days", type=int, default=4, help="its days, an even number")
+    parser.add_argument("--accounts", type=int, default=7, help="its accounts, at least; they come by seven")
     parser.add_argument("--repeat", type=int, default=3, help="rounds")
     parser.add_argument("--only", action="append", choices=PARTS, help="this part only; may be repeated")
-    parser.add_argument("--seed", type=int, default=1, help="seed of the corpora")
+    parser.add_argument("--full", action="store_true", help="every run may take ten times as long; a page of its own")
+    parser.add_argument("--seed", default="corpus", help="seed of the corpora")
     parser.add_argument("--work", type=Path, default=HERE / "work", help="scratch folder; emptied first")
-    parser.add_argument("--results", type=Path, default=HERE / "RESULTS.md", help="the page to write")
+    parser.add_argument("--results", type=Path, help="the page to write")
     parser.add_argument("--keep", action="store_true", help="keep the scratch folder")
     options = parser.parse_args(arguments)
     options.only = options.only or list(PARTS)
     options.work = options.work.resolve()
+    options.results = options.results or HERE / ("RESULTS-FULL.md" if options.full else "RESULTS.md")
     return options
 
 
-def _command(arguments: list[str] | None) -> str:
-    return " ".join(["python -m benchmarks.run", *(sys.argv[1:] if arguments is None else arguments)])
-
-
-def _say(text: str) -> None:
+def say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 
 # -- corpora
 
 
-def _make_corpora(options: argparse.Namespace, results: report.Results) -> None:
+def make_corpora(bench: Bench) -> None:
+    """The corpus of large files, that of small ones, one file alone, and the needles."""
+    options = bench.options
     if options.only == ["help"]:
         return
-    large, small = options.events, options.events // SMALL_SHARE
-    results.corpora += [
-        _corpus(options, "corpus-a", "large files", large, max(large // EVENTS_A_LARGE_FILE, 2)),
-        _corpus(options, "corpus-b", "small files", small, max(small // EVENTS_A_SMALL_FILE, 2)),
-    ]
-    one = next(options.work.joinpath("corpus-a").rglob("*.json.gz"))
-    (options.work / "corpus-one").mkdir()
-    shutil.copy(one, options.work / "corpus-one" / one.name)
-    questions.save(questions.draw_needles(options.work / "corpus-a"), options.work / "needles.json")
-
-
-def _corpus(options: argparse.Namespace, folder: str, name: str, events: int, files: int) -> report.Corpus:
-    from benchmarks.corpus import corpus
-
-    _say(f"corpus of {name}: {events:,} events in {files:,} files")
-    corpus(options.work / folder, events=events, files=files, seed=options.seed)
-    return _count(options.work / folder, name)
-
-
-def _count(folder: Path, name: str) -> report.Corpus:
-    """What the corpus holds, counted independently of who made it."""
-    import deflate
-
-    events = files = stored = inflated = 0
-    for path in folder.rglob("*.json.gz"):
-        content = path.read_bytes()
-        text = deflate.gzip_decompress(content)
-        events += len(json.loads(bytes(text))["Records"])
-        files, stored, inflated = files + 1, stored + len(content), inflated + len(text)
-    return report.Corpus(name=name, events=events, files=files, gzip_bytes=stored, json_bytes=inflated)
+    files = options.files or max(options.events // EVENTS_A_LARGE_FILE, 2)
+    small = options.events // SMALL_SHARE
+    shapes = {
+        "corpus-a": corpus.Shape(options.events, files, options.days, options.accounts, options.seed),
+        "corpus-b": corpus.Shape(small, max(small // EVENTS_A_SMALL_FILE, 2), options.days, seed=options.seed),
+    }
+    for (folder, shape), name in zip(shapes.items(), report.CORPORA, strict=True):
+        say(f"corpus of {name}: {shape.events:,} events in {shape.files:,} files")
+        bench.results["corpora"][name] = asdict(corpus.make(bench.work / folder, shape, name))
+    one = next((bench.work / "corpus-a").rglob("*.json.gz"))
+    (bench.work / "corpus-one").mkdir()
+    shutil.copy(one, bench.work / "corpus-one" / one.name)
+    questions.save(questions.draw_needles(bench.work / "corpus-a"), bench.work / "needles.json")
 
 
 # -- ingest
 
 
-def _ingest(options: argparse.Namespace, results: report.Results) -> None:
-    """Measure everyone, or, where only queries are wanted, fill what the questions need."""
-    if "ingest" in options.only:
-        _say("start-up costs, on one file")
-        starts = {name: _start(options, name) for name in TAKERS}
-        for corpus, folder, names in (
-            (results.corpora[0], "corpus-a", tuple(TAKERS)),
-            (results.corpora[1], "corpus-b", SMALL_TAKERS),
+def ingest(bench: Bench) -> None:
+    """Measure everyone, or, where only what comes after is wanted, fill what it needs."""
+    if bench.wants("ingest"):
+        say("start-up costs, on one file")
+        starts = {name: _start(bench, name) for name in TAKERS}
+        for name, folder, takers in zip(
+            report.CORPORA, ("corpus-a", "corpus-b"), (tuple(TAKERS), SMALL_TAKERS), strict=True
         ):
-            results.taken[corpus.name] = _rounds(options, corpus, folder, names, starts)
-    elif "queries" in options.only:
+            bench.results["ingest"][name] = _rounds(bench, folder, takers, starts)
+            bench.checkpoint()
+    elif {"queries", "concurrency", "maintain"} & set(bench.options.only):
         for name in ("trailmere", "chdb-mergetree"):
-            _take(options, name, "corpus-a")
+            say(f"filling: {name}")
+            take(bench, name, "corpus-a")
 
 
-def _start(options: argparse.Namespace, name: str) -> Measurement:
+def _start(bench: Bench, name: str) -> dict[str, float] | None:
     """The least of several starts: the first finds nothing in the file cache, and what is subtracted must not."""
-    runs = [_take(options, name, "corpus-one") for _ in range(options.repeat + 1)]
-    return min((run for run in runs if not run.failed), key=lambda run: run.cpu_seconds, default=runs[0])
+    runs = [take(bench, name, "corpus-one") for _ in range(bench.options.repeat + 1)]
+    ended = [run.as_dict() for run in runs if not run.failed]
+    return min(ended, key=lambda run: run["cpu_seconds"], default=None)
 
 
 def _rounds(
-    options: argparse.Namespace,
-    corpus: report.Corpus,
-    folder: str,
-    names: tuple[str, ...],
-    starts: dict[str, Measurement],
-) -> dict[str, report.Taken]:
-    runs: dict[str, list[Measurement]] = {name: [] for name in names}
-    disk = dict.fromkeys(names, 0)
-    for round_number in range(options.repeat):
+    bench: Bench, folder: str, names: tuple[str, ...], starts: dict[str, dict[str, float] | None]
+) -> dict[str, Any]:
+    taken: dict[str, Any] = {
+        name: {"label": TAKERS[name][0], "runs": [], "start": starts[name], "disk": 0, "failure": None}
+        for name in names
+    }
+    for number in range(bench.options.repeat):
         for name in names:
-            if any(run.failed or run.wall_seconds > SECONDS_TO_REPEAT for run in runs[name]):
+            one = taken[name]
+            if one["failure"] or any(run["wall_seconds"] > SECONDS_TO_REPEAT for run in one["runs"]):
                 continue
-            run = _take(options, name, folder)
-            runs[name].append(run)
-            disk[name] = _disk_bytes(options.work / _out(name, folder))
-            took = (
-                f"failed: {run.complaint}" if run.failed else f"{run.wall_seconds:.2f} s, CPU {run.cpu_seconds:.2f} s"
-            )
-            _say(f"{corpus.name}, round {round_number + 1}: {name} {took}")
-    return {name: _taken(name, corpus, runs[name], starts[name], disk[name]) for name in names}
-
-
-def _taken(name: str, corpus: report.Corpus, runs: list[Measurement], start: Measurement, disk: int) -> report.Taken:
-    failed = next((run for run in runs if run.failed), None)
-    return report.Taken(
-        label=TAKERS[name][0],
-        corpus=corpus,
-        runs=runs,
-        start=None if start.failed else start,
-        disk_bytes=disk,
-        failure=failed.complaint if failed else None,
-    )
+            run = take(bench, name, folder)
+            if run.failed:
+                one["failure"] = run.complaint
+            else:
+                one["runs"].append(run.as_dict())
+                one["disk"] = ours.disk_bytes(bench.work / _out(name, folder))
+            told = run.complaint if run.failed else f"{run.wall_seconds:.2f} s, CPU {run.cpu_seconds:.2f} s"
+            say(f"{folder}, round {number + 1}: {name} {told}")
+    return taken
 
 
 def _out(name: str, folder: str) -> str:
@@ -182,123 +174,123 @@ def _out(name: str, folder: str) -> str:
     return name if folder == "corpus-a" else f"{name}-{folder}"
 
 
-def _take(options: argparse.Namespace, name: str, folder: str) -> Measurement:
-    out = options.work / _out(name, folder)
+def take(bench: Bench, name: str, folder: str) -> Measurement:
+    """Let one contestant take one corpus in."""
+    out = bench.work / _out(name, folder)
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
     if name == "trailmere":
-        made = _create_store(out)
+        made = ours.create_store(out)
         if made.failed:
             return made
-    command = [sys.executable, "-m", "benchmarks.takers", name, str(options.work / folder), str(out)]
-    return measure(command, seconds=SECONDS_A_RUN, cwd=HERE.parent)
+    command = [sys.executable, "-m", "benchmarks.takers", name, str(bench.work / folder), str(out)]
+    return measure(command, seconds=bench.seconds, cwd=HERE.parent)
 
 
-def _create_store(lake: Path) -> Measurement:
-    """A store that wants everything the corpora hold, made before the clock runs."""
-    command = [sys.executable, "-m", "trailmere", "store", "create", STORE, "--lake", str(lake)]
-    return measure([*command, "--selectors", "everything"])
+# -- maintenance and storage
 
 
-def _disk_bytes(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+def maintain(bench: Bench) -> None:
+    """What lies on disk before and after ``trailmere maintain``, and what that cost; then the peers' view of it."""
+    lake = bench.work / "trailmere"
+    if not lake.exists():
+        return
+    found = bench.results["storage"] = {"before": ours.weigh(lake)}
+    if bench.wants("maintain"):
+        say("maintain")
+        run = ours.maintain(lake, bench.seconds)
+        if run is None:
+            found["not_run"] = "this version has no `trailmere maintain`"
+        elif run.failed:
+            found["not_run"] = run.complaint
+        else:
+            found |= {"run": run.as_dict(), "after": ours.weigh(lake)}
+    ours.link_live_files(lake, bench.work / ours.LIVE_FILES)
 
 
 # -- queries
 
 
-def _queries(options: argparse.Namespace, results: report.Results) -> None:
-    asked = questions.questions(questions.load(options.work / "needles.json"))
-    gathered: dict[str, dict[str, Any]] = {}
-    cold: dict[str, dict[str, Any]] = {"cli": {}, "grep": {}}
-    for round_number in range(options.repeat):
+def ask(bench: Bench) -> None:
+    """Put every question to everyone, compare the answers, and time the limit."""
+    if not bench.wants("queries"):
+        return
+    asked = questions.main_questions(questions.load(bench.work / "needles.json"))
+    given: dict[str, dict[str, Any]] = bench.results["answers"]
+    for number in range(bench.options.repeat):
         for name in ANSWERERS:
-            if round_number and name in ONCE:
+            if name in RAW and number:
                 continue
-            _say(f"queries, round {round_number + 1}: {name}")
-            _merge(gathered.setdefault(name, {}), _answers(options, name, asked))
-        for question in asked:
-            _merge(cold["cli"], {question.name: _cold(options, question)})
-            if question.grep and not round_number:
-                _merge(cold["grep"], {question.name: _grep(options, question.grep)})
-    results.answers = {name: (ANSWERERS[name][0], gathered[name]) for name in ANSWERERS}
-    results.cold = {
-        "cli": ("`trailmere query`, cold", cold["cli"]),
-        "grep": ("zcat and grep over the raw .json.gz", cold["grep"]),
-    }
-    results.notes += list(_disagreements(gathered)) or [AGREED]
-    results.notes += _failures(gathered)
+            say(f"queries, round {number + 1}: {name}")
+            merge(given.setdefault(name, {}), _warm(bench, name))
+        for name in scans.LABELS:
+            if name != scans.COLD and number:
+                continue
+            say(f"queries, round {number + 1}: {name}")
+            for question in asked:
+                answer = scans.ask(name, question, bench.work, bench.seconds)
+                merge(given.setdefault(name, {}), {question.name: answer} if answer else {})
+        bench.checkpoint()
+    with ours.opened(bench.work / "trailmere") as app:
+        bench.results["touched"] = {question.name: ours.read_touched(app, question.sql) for question in asked}
+    truth = {name: answers.summary(rows) for name, rows in questions.seed_truth().items()}
+    warm = {name: given[name] for name in ANSWERERS}
+    bench.results["disagreements"] = list(answers.disagreements({**warm, "the incidents' scripts": truth}))
+    bench.results["failures"] = list(report.failures(given))
 
 
-AGREED = "All contestants that answered gave the same numbers of rows and of events."
-
-
-def _failures(gathered: dict[str, dict[str, Any]]) -> list[str]:
-    found: dict[tuple[str, str], list[str]] = {}
-    for name, answers in gathered.items():
-        for question, answer in answers.items():
-            if "failed" in answer:
-                found.setdefault((ANSWERERS[name][0], answer["failed"]), []).append(question)
-    return [f"{label} failed at {', '.join(asked)}: {why}" for (label, why), asked in found.items()]
-
-
-def _answers(options: argparse.Namespace, name: str, asked: tuple[questions.Question, ...]) -> dict[str, Any]:
-    times = 1 if name in ONCE else 5
-    command = [sys.executable, "-m", "benchmarks.answerers", name, str(options.work), str(times)]
-    run = measure(command, seconds=SECONDS_A_RUN, cwd=HERE.parent)
+def _warm(bench: Bench, name: str) -> dict[str, Any]:
+    times = FEWER_TIMES.get(name, TIMES)
+    command = [sys.executable, "-m", "benchmarks.answerers", name, str(bench.work), str(times)]
+    run = measure([*command, *(questions.NAMES if name in RAW else ())], seconds=bench.seconds, cwd=HERE.parent)
     if run.failed:
-        return {question.name: {"failed": run.complaint} for question in asked}
-    answers: dict[str, Any] = json.loads(run.stdout.strip().splitlines()[-1])
-    return answers
+        return {question: {"failed": run.complaint} for question in questions.NAMES}
+    found: dict[str, Any] = json.loads(run.stdout.strip().splitlines()[-1])
+    return found
 
 
-def _cold(options: argparse.Namespace, question: questions.Question) -> dict[str, Any]:
-    lake = str(options.work / "trailmere")
-    command = [sys.executable, "-m", "trailmere", "query", question.sql, "--lake", lake]
-    return _once(measure([*command, "--output", "ndjson", "--limit", "0"], seconds=SECONDS_A_RUN))
-
-
-def _grep(options: argparse.Namespace, text: str) -> dict[str, Any]:
-    pipe = 'find "$1" -name "*.json.gz" -print0 | xargs -0 zcat | grep --only-matching --fixed-strings -- "$2" | wc -l'
-    return _once(measure(["sh", "-c", pipe, "sh", str(options.work / "corpus-a"), text], seconds=SECONDS_A_RUN))
-
-
-def _once(run: Measurement) -> dict[str, Any]:
-    return {"failed": run.complaint} if run.failed else {"milliseconds": [run.wall_seconds * 1000]}
-
-
-def _merge(into: dict[str, Any], answers: dict[str, Any]) -> None:
-    for question, answer in answers.items():
+def merge(into: dict[str, Any], found: dict[str, Any]) -> None:
+    """Add the times of another round; whoever failed once has failed."""
+    for question, answer in found.items():
         known = into.setdefault(question, answer)
-        if known is not answer and "failed" not in known:
-            if "failed" in answer:
-                into[question] = answer
-            else:
-                known["milliseconds"] += answer["milliseconds"]
+        if known is answer or "milliseconds" not in known:
+            continue
+        if "milliseconds" not in answer:
+            into[question] = answer
+        else:
+            known["milliseconds"] += answer["milliseconds"]
 
 
-def _disagreements(gathered: dict[str, dict[str, Any]]) -> Iterator[str]:
-    """Questions that two contestants answered differently: a benchmark of wrong answers is worth nothing."""
-    for question in next(iter(gathered.values()), {}):
-        found = {
-            name: (answers[question]["rows"], answers[question]["events"])
-            for name, answers in gathered.items()
-            if "rows" in answers.get(question, {})
-        }
-        if len(set(found.values())) > 1:
-            yield f"**Different answers** to {question!r} (rows, events): {found}"
+# -- growth, concurrency, start-up
 
 
-# -- start-up
+def grow(bench: Bench) -> None:
+    """How cost grows with events, files and days."""
+    if bench.wants("growth"):
+        base = bench.options.events // 10
+        bench.results["growth"] = growth.measure_all(bench.work, base, bench.options.repeat, bench.seconds, say)
 
 
-def _help(options: argparse.Namespace, results: report.Results) -> None:
+def concur(bench: Bench) -> None:
+    """Several who ask at once."""
+    if bench.wants("concurrency"):
+        say("concurrency")
+        command = [sys.executable, "-m", "benchmarks.concurrency", str(bench.work), "4"]
+        run = measure(command, seconds=bench.seconds, cwd=HERE.parent)
+        last = run.stdout.strip().splitlines()[-1:]
+        found = {"failed": run.complaint} if run.failed else json.loads(last[0])
+        bench.results["concurrency"] = {"threads": THREADS, "at_once": found}
+
+
+def start_up(bench: Bench) -> None:
+    """``trailmere --help``, which waits for nothing but its imports."""
+    if not bench.wants("help"):
+        return
     command = [sys.executable, "-m", "trailmere", "--help"]
     measure(command)
-    runs = [measure(command) for _ in range(3 + 2 * options.repeat)]
-    results.help_seconds = [run.wall_seconds for run in runs]
-    results.help_cpu_seconds = [run.cpu_seconds for run in runs]
-    _say(f"--help: {statistics.median(results.help_seconds) * 1000:.0f} ms")
+    runs = [measure(command).as_dict() for _ in range(3 + 2 * bench.options.repeat)]
+    bench.results["help"] = runs
+    say(f"--help: {statistics.median(run['wall_seconds'] for run in runs) * 1000:.0f} ms")
 
 
 if __name__ == "__main__":

@@ -14,9 +14,13 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def delivered_columns() -> tuple[Column, ...]:
-    """The columns of CloudTrail events that are members of the record."""
-    return tuple(column for column in COLUMNS["cloudtrail"] if column.key and not column.computed)
+def delivered_columns(keys: frozenset[str] | None = None) -> tuple[Column, ...]:
+    """The columns of CloudTrail events that are members of the record: all, or those with these keys."""
+    return tuple(
+        column
+        for column in COLUMNS["cloudtrail"]
+        if column.key and not column.computed and (keys is None or column.key in keys)
+    )
 
 
 def duckdb_type(type: Type) -> str:
@@ -32,8 +36,8 @@ def duckdb_type(type: Type) -> str:
 
 def duckdb_record(keys: frozenset[str] | None = None) -> str:
     """One record, or only these members of it, as a DuckDB type."""
-    columns = [column for column in delivered_columns() if keys is None or column.key in keys]
-    return "STRUCT(" + ", ".join(f'"{column.key}" {duckdb_type(column.type)}' for column in columns) + ")"
+    parts = (f'"{column.key}" {duckdb_type(column.type)}' for column in delivered_columns(keys))
+    return "STRUCT(" + ", ".join(parts) + ")"
 
 
 def clickhouse_type(type: Type) -> str:
@@ -47,9 +51,9 @@ def clickhouse_type(type: Type) -> str:
     return "Nullable(Bool)" if type == BOOLEAN else "Nullable(String)"
 
 
-def clickhouse_record() -> str:
-    """One record as a ClickHouse type."""
-    parts = (f"`{column.key}` {clickhouse_type(column.type)}" for column in delivered_columns())
+def clickhouse_record(keys: frozenset[str] | None = None) -> str:
+    """One record, or only these members of it, as a ClickHouse type."""
+    parts = (f"`{column.key}` {clickhouse_type(column.type)}" for column in delivered_columns(keys))
     return "Tuple(" + ", ".join(parts) + ")"
 
 
