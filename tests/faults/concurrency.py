@@ -7,9 +7,11 @@ never see fewer rows than an earlier one, and the checker must find everything o
 from __future__ import annotations
 
 import argparse
+import contextlib
 import itertools
 import os
 import re
+import sqlite3
 import sys
 import tempfile
 import time
@@ -20,7 +22,7 @@ from random import Random
 
 from tests.faults import commands
 from tests.faults.checker import Holding, check
-from tests.faults.workloads import CREATE, parse
+from tests.faults.workloads import CREATE, ONE_BY_ONE, parse
 from tests.ingest.corpus import envelope, event, packed
 
 QUERY = "query -o csv 'SELECT count(*) FROM main'"
@@ -41,7 +43,7 @@ class Together:
 
 
 def together(place: Path, processes: int, commits: int, seed: int = 1, beside: Sequence[str] = BESIDE) -> Together:
-    """``processes`` ingests of ``commits`` commits each, and ``beside`` over and over until they are done."""
+    """``processes`` ingests of at least ``commits`` commits each, and ``beside`` over and over until they are done."""
     commands.preload()
     folders = _write_sources(place / "logs", processes, commits, Random(seed))
     lake = place / "lake"
@@ -49,7 +51,7 @@ def together(place: Path, processes: int, commits: int, seed: int = 1, beside: S
     made = commands.run(*parse(CREATE, {})[:1], environment, place / "made")
     began = time.monotonic()
     failures = [] if made.code == 0 else [made.err]
-    lines = [f"INGEST_COMMIT_DELIVERIES=1 INGEST_WORKERS=1 ingest {folder} --store main" for folder in folders]
+    lines = [f"{ONE_BY_ONE} ingest {folder} --store main" for folder in folders]
     numbers, running = itertools.count(), dict[int, tuple[str, Path]]()
 
     def start(line: str) -> None:
@@ -74,7 +76,14 @@ def together(place: Path, processes: int, commits: int, seed: int = 1, beside: S
             start(line)
     verdict = check(lake, {"main": Holding(tuple(folders))})
     failures += verdict.violations
-    return Together(processes, processes * commits, repeated, verdict.rows, time.monotonic() - began, failures)
+    seconds = time.monotonic() - began
+    return Together(processes, _batches(lake), repeated, verdict.rows, seconds, failures)
+
+
+def _batches(lake: Path) -> int:
+    """How many batches were settled as done."""
+    with contextlib.closing(sqlite3.connect(lake / "lake.db")) as database:
+        return int(database.execute("SELECT count(*) FROM lake_batches WHERE state = 'done'").fetchone()[0])
 
 
 def _complaints(line: str, ended: commands.Ended) -> Iterator[str]:
@@ -107,7 +116,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(dir=options.place) as folder:
         done = together(Path(folder), options.processes, options.commits, options.seed, options.beside or BESIDE)
     print(
-        f"{done.processes} processes, {done.commits:,} commits or more, {done.beside:,} commands beside them, "
+        f"{done.processes} processes, {done.commits:,} commits, {done.beside:,} commands beside them, "
         f"{done.rows:,} rows, {done.seconds:.0f} s: {len(done.failures)} failures"
     )
     for failure in done.failures[:20]:

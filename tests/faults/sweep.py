@@ -22,16 +22,11 @@ from tests.faults.checker import Holding, Verdict, check
 from tests.faults.disk import Disk, Image, restore
 from tests.faults.logs import write_logs
 from tests.faults.tracer import Fault, Traced, trace
-from tests.faults.workloads import Wants, Workload, parse
+from tests.faults.workloads import PROOF, SWEEP, Wants, Workload, parse
 
 if TYPE_CHECKING:
     from tests.faults.calls import Call
     from tests.faults.commands import Ended
-
-# What may lie about after a recovery, because `trailmere maintain` removes it.
-SWEPT_LATER = frozenset(
-    {"metadata file", "data file", "draft", "index segment", "lock of a batch", "dead letter's bytes"}
-)
 
 
 @dataclass(slots=True)
@@ -150,9 +145,17 @@ class World:
         verdict = self._judge(self.workload.wanted)
         outcome.violations += verdict.violations
         outcome.leftovers = verdict.leftovers
-        outcome.violations += [
-            f"left over: {count} x {kind}" for kind, count in verdict.leftovers.items() if kind not in SWEPT_LATER
-        ]
+        if verdict.leftovers:
+            self._succeed(SWEEP, outcome)
+            verdict = self._judge(self.workload.wanted)
+            outcome.violations += [f"after {SWEEP}: {one}" for one in verdict.violations]
+            outcome.violations += [f"never removed: {count} x {kind}" for kind, count in verdict.leftovers.items()]
+        self._succeed(PROOF, outcome)
+
+    def _succeed(self, line: str, outcome: Outcome) -> None:
+        done = self._run(line)
+        if done.code != 0:
+            outcome.violations.append(f"{line}: exit code {done.code}, {_end(done.out)} {_end(done.err)}")
 
     def _judge(self, wanted: Mapping[str, Wants], *, settled: bool = True) -> Verdict:
         return check(

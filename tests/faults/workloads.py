@@ -11,7 +11,7 @@ import shlex
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 
@@ -67,8 +67,13 @@ def eight_days_later(lake: Path) -> None:
 
 CREATE = "store create main --no-termination-protection"
 CREATE_ALL = "store create whole --selectors everything"
-SMALL = "INGEST_COMMIT_DELIVERIES=5 INGEST_WORKERS=1"
+SMALL = "INGEST_COMMIT_DELIVERIES=8 INGEST_BATCH_BYTES=40000 INGEST_WORKERS=1"  # some commits
 INGEST = f"{SMALL} ingest {{first}} --store main"
+ONE_BY_ONE = "INGEST_COMMIT_DELIVERIES=1 INGEST_BATCH_BYTES=1 INGEST_WORKERS=1"  # as many commits as there are files
+SWEEP = "maintain"  # what removes whatever is left over
+PROOF = "verify --full"  # what must have nothing to say in the end
+# So that the oldest event that is kept lies within the days of the logs.
+RETENTION_DAYS = (datetime.now(UTC).date() - date(2026, 3, 2)).days
 FIRST = {"main": Wants(("first",))}
 
 WORKLOADS: tuple[Workload, ...] = (
@@ -113,6 +118,22 @@ WORKLOADS: tuple[Workload, ...] = (
         {"whole": Wants(("first",), everything=True)},
         arrange=eight_days_later,
     ),
+    Workload(
+        "maintain",
+        (CREATE, INGEST, f"{ONE_BY_ONE} ingest {{both}} --store main"),
+        "maintain --expire-snapshots-after 0s",
+        {"main": Wants(("first", "both"))},
+        {"main": Wants(("first", "both"))},
+    ),
+    Workload(
+        "maintain a store with a retention",
+        (f"{CREATE} --retention-days {RETENTION_DAYS}", INGEST),
+        "maintain",
+        {"main": Wants(("first",), retention_days=RETENTION_DAYS)},
+        {"main": Wants(("first",), retention_days=RETENTION_DAYS)},
+    ),
+    Workload("verify", (CREATE, INGEST), "verify", FIRST, FIRST),
+    Workload("verify all", (CREATE, INGEST, "verify", "maintain"), "verify --full", FIRST, FIRST),
     Workload(
         "query",
         (CREATE, INGEST),
