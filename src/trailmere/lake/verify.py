@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trailmere.errors import TrailmereError
-from trailmere.lake import ledger, verify_books, verify_derived, verify_files
+from trailmere.lake import ledger, verify_books, verify_derived, verify_files, verify_tables
 from trailmere.lake.findings import Verification
 from trailmere.registry.database import reading
 
@@ -28,15 +28,15 @@ def verify(
     report = Verification()
     if not _tried("lake.db", report, lambda: verify_books.check_database(premises, report, full=full)):
         return report
-    stores = [store_id] if store_id is not None else verify_books.stores(premises)
+    stores = [store_id] if store_id is not None else verify_tables.stores(premises)
     report.stores = len(stores)
     _tried("lake.db", report, lambda: verify_books.check_seals(premises, report, adopt=adopt))
-    _tried("lake.db", report, lambda: verify_books.check_namespaces(premises, report))
+    _tried("lake.db", report, lambda: verify_tables.check_namespaces(premises, report))
     needed: dict[str, str] = {}
     unread: dict[str, str] = {}
     for store in stores:
         try:
-            needed |= dict.fromkeys(verify_books.check_reach(premises, store, report), store)
+            needed |= dict.fromkeys(verify_tables.check_reach(premises, store, report), store)
         except Exception as error:  # the damaged file is named below; if none is, this is
             unread[store] = str(error)
     needed |= verify_books.letter_files(premises, store_id)
@@ -57,8 +57,8 @@ def verify(
 
 def _check_store(premises: Premises, store_id: str, report: Verification, *, full: bool) -> None:
     for check in (
-        lambda: verify_books.check_pointer(premises, store_id, report),
-        lambda: verify_books.check_sums(premises, store_id, report, full=full),
+        lambda: verify_tables.check_pointer(premises, store_id, report),
+        lambda: verify_tables.check_sums(premises, store_id, report, full=full),
         lambda: verify_derived.check_index(premises, store_id, report),
         lambda: verify_derived.check_plans(premises, store_id, report),
     ):

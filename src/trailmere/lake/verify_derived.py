@@ -13,8 +13,8 @@ from sqlalchemy import select
 from trailmere.lake import index, inventory, plans
 from trailmere.lake.append import store_lock
 from trailmere.lake.locks import held
-from trailmere.lake.verify_books import stores
 from trailmere.lake.verify_files import DRAFT
+from trailmere.lake.verify_tables import stores
 from trailmere.registry.database import reading
 
 if TYPE_CHECKING:
