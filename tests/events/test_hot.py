@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trailmere.events.columns import leaves
-from trailmere.events.hot import HOT_KEYS, hot_column, hot_leaves, stored_leaves, with_hot_columns
+from trailmere.events.hot import HOT_KEYS, hot_column, hot_leaves, stored_leaves
+from trailmere.events.members import with_hot_columns
 from trailmere.events.types import Map
 
 KEYS = HOT_KEYS["cloudtrail"]["requestparameters"]

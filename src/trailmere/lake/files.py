@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from trailmere.errors import LakeDamaged
-from trailmere.events.hot import with_hot_columns
+from trailmere.events.members import with_hot_columns
 from trailmere.lake.disk import make_folder, sync_folder
 from trailmere.lake.records import WrittenFile
 

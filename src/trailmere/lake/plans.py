@@ -14,10 +14,10 @@ import contextlib
 import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import reduce
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -128,9 +128,7 @@ def _lack_hot_columns(plan: pa.Table) -> list[bool]:
     """For each file whether it has no column for some hot key: then nothing is known of that column's nulls."""
     if not _HOT_NULLS.issubset(plan.column_names):
         return [True] * plan.num_rows
-    lacking: Any = pa.array(np.zeros(plan.num_rows, np.bool_))
-    for name in _HOT_NULLS:
-        lacking = pc.or_(lacking, plan.column(name).is_null())
+    lacking = reduce(pc.or_, (plan.column(name).is_null() for name in _HOT_NULLS))
     return list(lacking.to_pylist())
 
 
