@@ -20,7 +20,7 @@ from trailmere.query.dialect.types import (
     engine_type,
     from_sqlglot,
 )
-from trailmere.query.dialect.values import Value, day, identifier, null
+from trailmere.query.dialect.values import Value, day, identifier
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -68,7 +68,7 @@ def _constant(binder: Binder, node: exp.Expr, value: Value, wanted: Type, tolera
     if not isinstance(value.constant, str) or value.type != VARCHAR or wanted not in (TIMESTAMP, DATE):
         return None
     if tolerant and times.parse_time(value.constant) is None:
-        return null()
+        return Value(f"CAST(NULL AS {engine_type(wanted)})", wanted, None)
     moment = to_timestamp(binder, node, value)
     if wanted == TIMESTAMP:
         return moment
@@ -132,7 +132,8 @@ _GROUPS = (frozenset({*NUMERIC, BOOLEAN, VARCHAR}), frozenset({DATE, TIMESTAMP, 
 def _check(binder: Binder, node: exp.Expr, kind: Type, wanted: Type) -> None:
     if kind == UNKNOWN or any(kind in group and wanted in group for group in _GROUPS):
         return
-    if type(kind) is type(wanted) and isinstance(kind, Map | Array | Row):
+    rows = isinstance(kind, Row) and isinstance(wanted, Row)  # of as many fields: those have been converted
+    if type(kind) is type(wanted) and isinstance(kind, Map | Array) and not rows:
         return
     if kind == VARCHAR and wanted not in (UNKNOWN,) and not isinstance(wanted, Map | Array | Row):
         return

@@ -20,6 +20,7 @@ from trailmere.query.dialect.values import (
     Value,
     boolean,
     day,
+    identifier,
     integer,
     interval,
     null,
@@ -132,9 +133,19 @@ def _comparison(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
 def _quantified(binder: Binder, node: exp.Expr, left: Value, operator: str, scope: Scope) -> Value:
     quantifier = node.expression
     query = _one_column(binder, quantifier, quantifier.this, scope)
-    left, _ = comparisons.reconcile(binder, node, left, query.outputs[0].value, ordered=True)
+    left, sql = _against(binder, node, left, query, ordered=True)
     word = "ANY" if isinstance(quantifier, exp.Any) else "ALL"
-    return Value(f"({left.sql} {operator} {word} ({query.sql}))", BOOLEAN)
+    return Value(f"({left.sql} {operator} {word} ({sql}))", BOOLEAN)
+
+
+def _against(binder: Binder, node: exp.Expr, left: Value, query: Query, *, ordered: bool) -> tuple[Value, str]:
+    """A value and the one column of a subquery, both of one type; what has to be converted there is so around it."""
+    alias, output = binder.fresh("w"), query.outputs[0]
+    column = Value(f"{identifier(alias)}.{identifier(output.column)}", output.value.type)
+    left, right = comparisons.reconcile(binder, node, left, column, ordered=ordered)
+    if right.sql == column.sql:
+        return left, query.sql
+    return left, f"SELECT {right.sql} FROM ({query.sql}) AS {identifier(alias)}"  # noqa: S608 - written from the tree
 
 
 def _one_column(binder: Binder, node: exp.Expr, inside: exp.Expr, scope: Scope) -> Query:
@@ -148,8 +159,8 @@ def _in(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
     value = binder.bind(node.this, scope)
     if inside := node.args.get("query"):
         query = _one_column(binder, inside, inside, scope)
-        left, _ = comparisons.reconcile(binder, node, value, query.outputs[0].value, ordered=False)
-        return Value(f"({left.sql} IN ({query.sql}))", BOOLEAN)
+        left, sql = _against(binder, node, value, query, ordered=False)
+        return Value(f"({left.sql} IN ({sql}))", BOOLEAN)
     if not node.expressions:
         raise binder.fault(node, "IN is followed by a list of values or a subquery")
     return comparisons.is_in(binder, node, value, [binder.bind(item, scope) for item in node.expressions])

@@ -83,8 +83,9 @@ _COLLECTIONS = (
     "THEN CAST('lake: sequence gives at most 10000 elements, not to ' || b AS TIMESTAMP) "
     "ELSE CAST(b AS TIMESTAMP) END, s)",
     # Of equal keys the first value is kept; NULL keys are left out.
-    "lake_map(l) AS map_from_entries(list_filter(l, lambda e, n: e.k IS NOT NULL AND "
-    "coalesce(list_position(list_transform(l, lambda o: o.k), e.k) = n, FALSE)))",
+    # The list is named first: an aggregate cannot stand in the body of a lambda.
+    "lake_map(l) AS list_transform([l], lambda a: map_from_entries(list_filter(a, lambda e, n: e.k IS NOT NULL AND "
+    "coalesce(list_position(list_transform(a, lambda o: o.k), e.k) = n, FALSE))))[1]",
     "lake_split_to_map(s, d, e) AS map_from_entries(list_transform(string_split(s, d), "
     "lambda p: {'k': split_part(p, e, 1), 'v': substr(p, length(split_part(p, e, 1)) + length(e) + 1)}))",
 )

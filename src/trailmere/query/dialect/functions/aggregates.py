@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from trailmere.events.types import BIGINT, BOOLEAN, DOUBLE, VARCHAR, Array, Type
+from trailmere.events.types import BIGINT, BOOLEAN, DOUBLE, TIMESTAMP, VARCHAR, Array, Type
 from trailmere.query.dialect.comparisons import cast_text
 from trailmere.query.dialect.functions.signature import Call, Function, array_of, fill, floating, same, total
-from trailmere.query.dialect.types import INTEGRAL, UNKNOWN, map_of
+from trailmere.query.dialect.types import DATE, INTEGRAL, NUMERIC, UNKNOWN, map_of
 from trailmere.query.dialect.values import Value, text
 
 
@@ -65,6 +65,9 @@ def _percentile(call: Call) -> Value:
             call.arguments[1], "the share of approx_percentile must be a number, or an array of them"
         )
     kind: Type = value.type
+    if kind not in (*NUMERIC, DATE, TIMESTAMP, UNKNOWN):
+        shown = call.binder.shown(call.arguments[0])
+        raise call.binder.fault(call.arguments[0], f"approx_percentile takes numbers or times, and {shown} is neither")
     sql = f"approx_quantile({value.sql}, {share.sql}){call.over}"
     return Value(sql, Array(kind) if isinstance(share.type, Array) else kind)
 

@@ -11,7 +11,7 @@ from trailmere.query.dialect import hot
 from trailmere.query.dialect.binder import shown_type
 from trailmere.query.dialect.comparisons import compare, truth
 from trailmere.query.dialect.functions.signature import Builder, Call, Function, array_of, element, same
-from trailmere.query.dialect.types import DATE, INTERVAL, UNKNOWN, common, engine_type, fits, map_of
+from trailmere.query.dialect.types import DATE, INTEGRAL, INTERVAL, UNKNOWN, common, engine_type, fits, map_of
 from trailmere.query.dialect.values import Value
 
 
@@ -129,6 +129,9 @@ def _element_at(call: Call) -> Value:
         compare(call.binder, call.node, "=", Value(held.sql, held.type.key), key)
         own = hot.member(call.binder, call.scope, held, held.type, key, before)
         return own or Value(f"{held.sql}[{key.sql}]", held.type.value)
+    if isinstance(held.type, Array) and key.type not in (*INTEGRAL, UNKNOWN):
+        shown = call.binder.shown(call.arguments[1])
+        raise call.binder.fault(call.arguments[1], f"a place in an array is a whole number, and {shown} is none")
     if isinstance(held.type, Array) or held.type == UNKNOWN:
         return Value(f"list_extract({held.sql}, {key.sql})", _element_type(held))
     shown = call.binder.shown(call.arguments[0])
@@ -218,6 +221,8 @@ def _map_concat(call: Call) -> Value:
 
 def _reverse(call: Call) -> Value:
     value = call.bind(0)
+    if not isinstance(value.type, Array) and value.type not in (VARCHAR, UNKNOWN):
+        raise call.binder.fault(call.arguments[0], f"reverse takes text or an array, not {shown_type(value.type)}")
     name = "list_reverse" if isinstance(value.type, Array) else "reverse"
     return Value(f"{name}({value.sql})", value.type)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from trailmere.events.types import BIGINT, BOOLEAN, DOUBLE, VARCHAR, Array, Field, Row
 from trailmere.query.dialect.comparisons import branch_type, compare
 from trailmere.query.dialect.functions.signature import Call, Function, same, widest
-from trailmere.query.dialect.types import IPADDRESS, UNKNOWN
+from trailmere.query.dialect.types import DECIMAL, IPADDRESS, UNKNOWN
 from trailmere.query.dialect.values import Value, text
 
 
@@ -67,6 +67,17 @@ def _random(call: Call) -> Value:
     return Value(f"CAST(floor(random() * {call.bind(0).sql}) AS BIGINT)", BIGINT)
 
 
+def _round(call: Call) -> Value:
+    """To places that differ from row to row as a double: a decimal's are part of its type."""
+    values = call.values()
+    number, places = values[0], values[1] if len(values) == 2 else None
+    if places is None:
+        return Value(f"round({number.sql})", number.type)
+    if places.is_constant or number.type != DECIMAL:
+        return Value(f"round({number.sql}, CAST({places.sql} AS INTEGER))", number.type)
+    return Value(f"round(CAST({number.sql} AS DOUBLE), CAST({places.sql} AS INTEGER))", DOUBLE)
+
+
 def _plain(name: str, engine: str | None = None) -> Function:
     return Function(name, "n", DOUBLE, f"{engine or name}({{0}})")
 
@@ -76,7 +87,7 @@ FUNCTIONS = (
     Function("ceil", "n", same(), "ceil({0})"),
     Function("ceiling", "n", same(), "ceil({0})"),
     Function("floor", "n", same(), "floor({0})"),
-    Function("round", "n?i", same(), {1: "round({0})", 2: "round({0}, CAST({1} AS INTEGER))"}),
+    Function("round", "n?i", same(), _round),
     Function("truncate", "n", same(), "trunc({0})"),
     Function("sign", "n", same(), "sign({0})"),
     Function("mod", "nn", widest, "({0} % {1})"),

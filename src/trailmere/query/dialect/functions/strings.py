@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from trailmere.events.types import BIGINT, BOOLEAN, VARCHAR, Array, Map, Type
+from trailmere.query.dialect.binder import shown_type
 from trailmere.query.dialect.functions.signature import Builder, Call, Function
-from trailmere.query.dialect.types import JSON, NUMERIC, UNKNOWN, VARBINARY
+from trailmere.query.dialect.types import JSON, NUMERIC, UNKNOWN, VARBINARY, fits
 from trailmere.query.dialect.values import Value, text
 
 _FORMAT = re.compile(r"%(?P<flags>[-+ 0,]*)(?P<width>\d{0,6})(?:\.(?P<digits>\d{1,3}))?(?P<kind>[sdfxXeE%])|(?P<bad>%)")
@@ -52,6 +53,10 @@ def _concat(call: Call) -> Value:
     arrays = [kind for kind in kinds if isinstance(kind, Array)]
     if arrays:
         parts = [value.sql if isinstance(value.type, Array) else f"[{value.sql}]" for value in values]
+        for value, node in zip(values, call.arguments, strict=True):
+            if not fits(arrays[0], value.type if isinstance(value.type, Array) else Array(value.type)):
+                shown = f"{shown_type(arrays[0])} and {shown_type(value.type)}"
+                raise call.binder.fault(node, f"concat cannot bring together {shown}")
         sql = parts[0]
         for part in parts[1:]:
             sql = f"list_concat({sql}, {part})"
