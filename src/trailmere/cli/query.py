@@ -60,7 +60,7 @@ def query(
     _check_output(output, out)
     when = _moment(at)
     given = {"query_seconds": max_seconds, "query_memory_bytes": max_memory and max_memory * MIB, "query_rows": limit}
-    with _without_pandas(), open_lake(lake, **given) as app:
+    with open_lake(lake, **given) as app:
         clock = Clock()
         if explain:
             _write_explanation(app.queries.explain(statement, at=when), output)
@@ -71,19 +71,6 @@ def query(
         _answer(queries, statement, when, app.settings.query_rows, Destination(output, out, csv_exact), clock)
         if timing:
             clock.report()
-
-
-@contextlib.contextmanager
-def _without_pandas() -> Iterator[None]:
-    """Arrow loads pandas, where it is installed, to see whether a value is one of its kind: a fifth of a second."""
-    if "pandas" in sys.modules:
-        yield
-        return
-    sys.modules["pandas"] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        sys.modules.pop("pandas", None)
 
 
 def _answer(
