@@ -172,8 +172,8 @@ def profile_query(logs: Path, lake: Path, options: argparse.Namespace) -> None:
     print(
         "\nrun: the whole, as a door asks; a statement that was asked before is not compiled again."
         "\ncompile, plan: before the engine. worker: from the request to the last row. write: the engine's SQL over the"
-        "\nplanned files. execute: the same in a DuckDB of this process (bind, run, fetch). hand-over: what worker takes"
-        "\nbeyond those two. json, table: rendering the answer, to nowhere."
+        "\nplanned files. execute: the same in a DuckDB of this process (bind, run, fetch). hand-over: what worker"
+        "\ntakes beyond those two. json, table: rendering the answer, to nowhere."
     )
 
 

@@ -121,7 +121,8 @@ def _machine(results: Results) -> list[str]:
     return [
         "## What was measured",
         "",
-        f"- To repeat it: `{results['command']}` (or `make {'bench-full' if results['full'] else 'bench'}`)",
+        f"- To repeat it: `{results['command']}`; the usual sizes are those of "
+        f"`make {'bench-full' if results['full'] else 'bench'}`",
         f"- {found['cores']} cores, {found['memory_gib']} GiB memory, {found['system']}, Python {found['python']}",
         "- " + ", ".join(f"{name} {version}" for name, version in found["packages"].items()),
         f"- Load of the machine when the run began: {found['load']:.1f}"

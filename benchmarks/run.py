@@ -58,7 +58,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = _options(arguments)
     shutil.rmtree(options.work, ignore_errors=True)
     options.work.mkdir(parents=True)
-    bench = Bench(options, " ".join(["python -m benchmarks.run", *(sys.argv[1:] if arguments is None else arguments)]))
+    bench = Bench(options, _command(options))
     started = time.perf_counter()
     try:
         for part in (make_corpora, ingest, maintain, ask, grow, concur, start_up):
@@ -93,7 +93,16 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     return options
 
 
+def _command(options: argparse.Namespace) -> str:
+    """How to repeat the run: what decides the figures, not where its files lay."""
+    sizes = [f"--{name} {getattr(options, name)}" for name in ("events", "files", "days", "accounts", "repeat", "seed")]
+    parts = [] if options.only == list(PARTS) else [f"--only {part}" for part in options.only]
+    given = [text for text in sizes if not text.endswith(" None")]
+    return " ".join(["python -m benchmarks.run", *given, *parts, *(["--full"] if options.full else [])])
+
+
 def say(text: str) -> None:
+    """Progress, on standard error."""
     print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 
