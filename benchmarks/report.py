@@ -30,8 +30,7 @@ PACKAGES = (
     "pysimdjson",
 )
 CORPORA = (bars.LARGE, bars.SMALL)
-# Written by benchmarks/commits.py: {"table": lines of Markdown, "plan_open_milliseconds": a number}.
-COMMITS = Path(__file__).parent / "commits.json"
+COMMITS = Path(__file__).parent / "COMMITS.md"  # written by python -m benchmarks.commits
 
 
 def begin(command: str, repeat: int, full: bool) -> dict[str, Any]:

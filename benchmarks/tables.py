@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ from benchmarks.figures import Results, shown
 # The backlog that AWS's "Log Lake" post reports on.
 SEED_EVENTS, SEED_FILES, SEED_GZIP_BYTES = 199_000_000, 400_000, 15_900_000_000
 OURS = bars.OURS
+PLAN_COLUMN = "plan + open ms"
 Label = Callable[[str], str]
 
 
@@ -259,8 +259,12 @@ def concurrency(results: Results) -> list[str]:
 
 
 def commits(path: Path) -> dict[str, Any] | None:
-    """What ``benchmarks/commits.py`` left, if it was ever run."""
+    """The page that ``benchmarks/commits.py`` left, if it was ever run: its lines, and the last figure of planning."""
     if not path.exists():
         return None
-    found: dict[str, Any] = json.loads(path.read_text())
-    return found
+    lines = path.read_text().splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
+    column = rows[0].index(PLAN_COLUMN) if rows and PLAN_COLUMN in rows[0] else None
+    body = [line.replace("## ", "### ", 1) for line in lines if not line.startswith(("# ", "<!--"))]
+    planning = None if column is None else float(rows[-1][column].replace(",", ""))
+    return {"table": "\n".join(body).strip().splitlines(), "plan_open_milliseconds": planning}
