@@ -32,13 +32,13 @@ def tasks(options: argparse.Namespace) -> Iterator[Task]:
 
 def table(ran: Sequence[Ran]) -> str:
     """Runs, violations and leftovers by workload and kind."""
-    kinds = sorted({one.action for one in ran}, key=[*ACTIONS, "power cut", "model"].index)
+    kinds = sorted({one.action for one in ran}, key=[*ACTIONS, "power cut"].index)
     lines = [("workload", *kinds, "violations", "left over", "longest recovery")]
     for name in [*dict.fromkeys(one.workload for one in ran), "all"]:
         some = [one for one in ran if name in (one.workload, "all")]
         counts = Counter(one.action for one in some)
         left = sum(one.outcome.leftovers.total() for one in some)
-        longest = max(one.outcome.recovery_seconds for one in some)
+        longest = max((one.outcome.recovery_seconds for one in some), default=0.0)
         broken = sum(bool(one.outcome.violations) for one in some)
         lines.append((name, *(f"{counts[kind]:,}" for kind in kinds), f"{broken:,}", f"{left:,}", f"{longest:.1f} s"))
     widths = [max(len(line[at]) for line in lines) for at in range(len(lines[0]))]
@@ -50,28 +50,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     ran: list[Ran] = []
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(options.jobs, mp_context=context) as pool:
-        futures = [pool.submit(perform, task, options.place) for task in tasks(options)]
+    with (
+        tempfile.TemporaryDirectory(dir=options.place) as place,
+        ProcessPoolExecutor(options.jobs, mp_context=context) as pool,
+    ):
+        futures = [pool.submit(perform, task, Path(place)) for task in tasks(options)]
         for done in as_completed(futures):
-            for one in done.result():
-                ran.append(one)
-                if one.outcome.violations:
-                    print(f"VIOLATION {one.outcome.what} ({one.outcome.hit})", file=sys.stderr)
-                    for violation in one.outcome.violations[:6]:
-                        print(f"    {violation}", file=sys.stderr, flush=True)
+            some = done.result()
+            ran += some
+            _tell(some, options.report)
             print(f"{len(ran):,} runs", file=sys.stderr, flush=True)
-    if options.report:
-        options.report.write_text(
-            json.dumps([{"workload": one.workload, "action": one.action} | _facts(one) for one in ran])
-        )
     print(table(ran))
     kinds: Counter[str] = sum((one.outcome.leftovers for one in ran), Counter())
     print("left over until the next maintain:", dict(kinds) or "nothing")
     return int(any(one.outcome.violations for one in ran))
 
 
+def _tell(ran: Sequence[Ran], report: Path | None) -> None:
+    """Violations on stderr; all outcomes to the report."""
+    for one in ran:
+        if one.outcome.violations:
+            print(f"VIOLATION {one.outcome.what} ({one.outcome.hit})", file=sys.stderr)
+            for violation in one.outcome.violations[:6]:
+                print(f"    {violation}", file=sys.stderr)
+    if report is not None:
+        with report.open("a") as file:
+            file.writelines(json.dumps(_facts(one)) + "\n" for one in ran)
+
+
 def _facts(one: Ran) -> dict[str, object]:
-    return {name: getattr(one.outcome, name) for name in one.outcome.__slots__}
+    facts = {name: getattr(one.outcome, name) for name in one.outcome.__slots__}
+    return {"workload": one.workload, "action": one.action, **facts}
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -88,7 +97,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=multiprocessing.cpu_count())
     parser.add_argument("--minutes", type=float, default=0, help="stop then; 0: when all is done")
     parser.add_argument("--place", type=Path, default=Path(tempfile.gettempdir()), help="where lakes are made")
-    parser.add_argument("--report", type=Path, help="a file for all outcomes, as JSON")
+    parser.add_argument("--report", type=Path, help="a file that all outcomes are added to, as JSON lines")
     return parser.parse_args(arguments)
 
 

@@ -62,11 +62,17 @@ class World:
 
     @cached_property
     def traced(self) -> Traced:
-        """The command, undisturbed and recorded."""
+        """The command, undisturbed and recorded. Raises where the model of the disk, given the calls, is not what is in
+        the folder."""
         self.reset()
+        disk = Disk(self.lake)
         traced = self._trace(self.workload.command, record=True)
         if traced.ended.code != 0 or traced.hung:
             raise RuntimeError(f"{self.workload.name} does not succeed undisturbed: {traced.ended}")
+        for call in traced.calls:
+            disk.apply(call)
+        if different := disk.differences(self.lake):
+            raise RuntimeError(f"{self.workload.name}: the model of the disk is not what is in the folder: {different}")
         return traced
 
     def reset(self) -> None:
@@ -112,15 +118,6 @@ class World:
                 if key not in seen or ended:
                     seen.add(key)
                     yield f"after call {call}, variant {variant}", ended, image
-
-    def differences(self) -> list[str]:
-        """Where the model of the disk, given the recorded calls, is not what is in the folder."""
-        self.reset()
-        disk = Disk(self.lake)
-        self.__dict__.pop("traced", None)
-        for call in self.traced.calls:
-            disk.apply(call)
-        return disk.differences(self.lake)
 
     def cut(self, name: str, ended: bool, image: Image) -> Outcome:
         """Let the power fail: the lake is what the image holds. ``ended``: the command had been acknowledged."""
