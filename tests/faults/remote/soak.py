@@ -39,6 +39,7 @@ CHANCES = {
     "reset before the response": 0.01,
     "reset in the body": 0.01,
 }
+PATIENCE = {"AWS_READ_TIMEOUT": "60"}  # a loaded machine is slow, and that is no fault
 OBJECTS_A_ROUND, COPIES_A_ROUND, EVENTS_AN_OBJECT = 300, 15, 3
 MOST_ROUNDS_AFTER = 5
 
@@ -77,7 +78,7 @@ class Report:
     calls: dict[str, int] = field(default_factory=dict)
     faults: dict[str, int] = field(default_factory=dict)
     unreadable: int = 0
-    unlisted: int = 0
+    unlisted: list[str] = field(default_factory=list)
     rounds_until_well: int = 0
     rows: int = 0
     lost: int = 0
@@ -97,7 +98,7 @@ def soak(seconds: float, seed: int) -> Report:
     dice, report, began = Dice(seed), Report(seed), time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="trailmere-soak-") as folder,
-        world(dice) as made,
+        world(dice, patience=PATIENCE) as made,
         Lake.open(Path(folder)) as lake,
     ):
         stores = StoreRegistry(lake.engine, account_id="111122223333", region="eu-west-1")
@@ -129,8 +130,8 @@ def _round(lake: Lake, store: EventDataStore, report: Report) -> bool:
     report.rounds += 1
     try:
         account = ingest(lake, store, open_source(f"s3://{BUCKET}"), Limits())
-    except SourceError:
-        report.unlisted += 1
+    except SourceError as error:
+        report.unlisted.append(error.message)
         return False
     return account.deliveries_rejected == account.known_rejected == 0
 

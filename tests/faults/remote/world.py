@@ -7,7 +7,7 @@ import json
 import logging
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
@@ -72,14 +72,16 @@ class World:
 
 
 @contextmanager
-def world(choose: Callable[[Call], str | None] = lambda _call: None, *, page: int = 1000) -> Iterator[World]:
+def world(
+    choose: Callable[[Call], str | None] = lambda _call: None, *, page: int = 1000, patience: Mapping[str, str] = HASTE
+) -> Iterator[World]:
     """A world whose environment leads through the proxy. ``page``: keys in one answer of a listing."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     url = "http://{}:{}".format(*server.get_host_and_port())
     try:
-        with FaultProxy(url, choose) as proxy, environment(proxy.url, MOTO_S3_DEFAULT_MAX_KEYS=str(page)):
+        with FaultProxy(url, choose) as proxy, environment(proxy.url, **patience, MOTO_S3_DEFAULT_MAX_KEYS=str(page)):
             config = Config(max_pool_connections=32)
             client = boto3.client("s3", region_name="us-east-1", endpoint_url=url, config=config)
             client.create_bucket(Bucket=BUCKET)
@@ -101,6 +103,6 @@ def environment(endpoint: str, **more: str) -> Iterator[None]:
     }
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     s3client.store.cache_clear()
-    with mock.patch.dict(os.environ, {**kept, **given, **HASTE, **more}, clear=True):
+    with mock.patch.dict(os.environ, {**kept, **given, **more}, clear=True):
         yield
     s3client.store.cache_clear()
