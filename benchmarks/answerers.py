@@ -1,8 +1,8 @@
 """Those who answer questions, warm: ``python -m benchmarks.answerers NAME WORK TIMES [QUESTION ...]``.
 
 Each opens what ``benchmarks.takers`` left in WORK (Trailmere's lake, chDB's MergeTree, the raw corpus), asks every
-question once to warm up (unless TIMES is 1), then TIMES times, and prints a JSON object: question -> milliseconds of
-each time and a summary of the answer, so that answers can be compared. Without QUESTIONs all are asked.
+question once to warm up (but who reads the raw files), then TIMES times, and prints a JSON object: question ->
+milliseconds of each time and a summary of the answer, so that answers can be compared. Without QUESTIONs all are asked.
 """
 
 from __future__ import annotations
@@ -159,8 +159,11 @@ ANSWERERS: dict[str, tuple[str, Callable[[Path], Any]]] = {
 }
 
 
+RAW = ("chdb-raw", "duckdb-raw")  # read the whole corpus for each question: nothing of it stays warm
+
+
 def answer_all(name: str, work: Path, times: int, names: Sequence[str]) -> dict[str, Any]:
-    """Ask each question ``times`` times, and once more before that, unmeasured, if it is more than one time."""
+    """Ask each question ``times`` times, and once more before that, unmeasured, those who can be warm."""
     asked = [
         question
         for question in questions.all_questions(questions.load(work / "needles.json"))
@@ -168,15 +171,15 @@ def answer_all(name: str, work: Path, times: int, names: Sequence[str]) -> dict[
     ]
     try:
         with ANSWERERS[name][1](work) as ask:
-            return {question.name: _answer(ask, question.sql, times) for question in asked}
+            return {question.name: _answer(ask, question.sql, times, warm_up=name not in RAW) for question in asked}
     except (NotRun, ImportError) as reason:
         return {question.name: {"not_run": str(reason)} for question in asked}
 
 
-def _answer(ask: Ask, sql: str, times: int) -> dict[str, Any]:
+def _answer(ask: Ask, sql: str, times: int, *, warm_up: bool) -> dict[str, Any]:
     milliseconds = []
     try:
-        if times > 1:
+        if warm_up:
             list(ask(sql))
         for _ in range(times):
             started = time.perf_counter()
