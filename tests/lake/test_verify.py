@@ -6,6 +6,8 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,8 +24,9 @@ from tests.lake.tampering import (
     renamed,
     swapped,
 )
-from tests.lake.world import STORE, event, parcel, put, written
+from tests.lake.world import START, STORE, event, parcel, put, written
 from trailmere.errors import LakeDamaged
+from trailmere.lake.records import MaintenancePolicy
 from trailmere.lake.vault import Lake
 
 if TYPE_CHECKING:
@@ -263,3 +266,20 @@ def test_verifying_beside_ingests_raises_no_false_alarm(tmp_path: Path) -> None:
             assert result.findings == []
         assert [run.wait() for run in runs] == [0, 0]
         assert (lake.verify(full=True).findings, lake.verify().notes) == ([], [])
+
+
+def test_verifying_beside_maintenance_raises_no_false_alarm(tmp_path: Path) -> None:
+    home = tmp_path / "lake"
+    with Lake.open(home) as lake, Lake.open(home) as other:
+        lake.create_table(STORE, "cloudtrail")
+        for number in range(6):
+            put(lake, parcel(f"{number}.json", *(event(f"{number}-{at}", days=at % 2) for at in range(4))))
+        with ThreadPoolExecutor(1) as pool:
+            policy = MaintenancePolicy(cutoff=START + timedelta(days=0.5), snapshot_days=0)
+            upkeep = pool.submit(other.maintain, STORE, policy)
+            while not upkeep.done():
+                assert lake.verify(full=True).findings == []
+        result = lake.verify(full=True)
+
+    assert upkeep.result().rows_removed == 12
+    assert (result.findings, result.notes) == ([], [])
