@@ -20,6 +20,7 @@ HERE = Path(__file__).parent
 STORE = "events"
 LIVE_FILES = "live"  # folder with the data files of the present snapshot, by one link each, for peers to read
 CHUNK_BYTES = 1 << 20
+RETENTION_DAYS = 3653  # the longest that there is
 
 
 def trailmere(*arguments: str, lake: Path, seconds: float = 600.0) -> Measurement:
@@ -28,8 +29,9 @@ def trailmere(*arguments: str, lake: Path, seconds: float = 600.0) -> Measuremen
 
 
 def create_store(lake: Path) -> Measurement:
-    """A store that wants everything a corpus holds."""
-    return trailmere("store", "create", STORE, "--selectors", "everything", lake=lake)
+    """A store that wants everything a corpus holds, and keeps it: the incidents are years old."""
+    kept = ("--retention-days", str(RETENTION_DAYS))
+    return trailmere("store", "create", STORE, "--selectors", "everything", *kept, lake=lake)
 
 
 @contextmanager

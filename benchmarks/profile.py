@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import corpus, questions, sampler
+from benchmarks.ours import RETENTION_DAYS
 
 if TYPE_CHECKING:
     from trailmere.app import App
@@ -100,7 +101,7 @@ def profile_ingest(logs: Path, lake: Path, options: argparse.Namespace) -> None:
     os.environ[sampler.FOLDER_VARIABLE] = str(found)
     loop = sampler.Sampler()
     with _opened(lake, ingest_workers=options.workers) as app:
-        store = app.lifecycle.create(STORE, selectors=template("everything"))
+        store = app.lifecycle.create(STORE, selectors=template("everything"), retention_days=RETENTION_DAYS)
         started = time.perf_counter()
         loop.start()
         events = _ingest(app, store, logs)

@@ -213,7 +213,19 @@ def maintain(bench: Bench) -> None:
             found["not_run"] = run.complaint
         else:
             found |= {"run": run.as_dict(), "after": ours.weigh(lake)}
+    bench.results["notes"] += _missing_rows(bench)
     ours.link_live_files(lake, bench.work / ours.LIVE_FILES)
+
+
+def _missing_rows(bench: Bench) -> list[str]:
+    """What would make all that follows worthless: a lake that does not hold the corpus."""
+    expected = bench.results["corpora"][report.CORPORA[0]]["events"]
+    weights = {when: bench.results["storage"].get(when) for when in ("before", "after")}
+    return [
+        f"**{weight['rows']:,} rows {when} maintenance, and {expected:,} events in the corpus.**"
+        for when, weight in weights.items()
+        if weight and weight["rows"] != expected
+    ]
 
 
 # -- queries

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from benchmarks.corpus import corpus
 
 from trailmere.events.layout import format_key, is_log_kind, parse_key
 from trailmere.simulator import Habits, Period, SimulatedFile, Summary, TrailSimulator, demo_march
@@ -271,12 +270,3 @@ def test_the_key_of_the_first_incident_was_used_by_its_owner_before() -> None:
 
     assert regular
     assert "192.0.2.76" not in {record["sourceIPAddress"] for record in regular}
-
-
-def test_a_corpus_has_the_events_and_files_asked_for_each_event_once(tmp_path: Path) -> None:
-    summary = corpus(tmp_path, events=6_000, files=240, seed=7)
-
-    assert summary.copies == summary.redelivered == summary.other_files == 0
-    assert summary.events == pytest.approx(6_000, rel=0.05)
-    assert summary.files == pytest.approx(240, rel=0.15)
-    assert len(list(tmp_path.rglob("*.json.gz"))) == summary.files
