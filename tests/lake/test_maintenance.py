@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
+import pytest
 
-from tests.lake.world import START, STORE, data_files, event, live_files, outsider, parcel, put, stored, texts
+from tests.lake.world import START, STORE, data_files, event, live_files, outsider, parcel, put, stored, texts, written
+from trailmere.errors import LakeBusy
+from trailmere.lake.locks import held
+from trailmere.lake.maintenance import turn_lock
 from trailmere.lake.records import MaintenancePolicy
+from trailmere.lake.vault import Lake
 
 if TYPE_CHECKING:
     from trailmere.lake.records import Maintained
-    from trailmere.lake.vault import Lake
 
 NOW = MaintenancePolicy(snapshot_days=0)
 
@@ -122,3 +128,108 @@ def test_files_that_were_replaced_are_removed_with_their_snapshots(lake: Lake) -
         .plan_files()
     }
     assert data_files(lake) == reachable
+
+
+def test_a_damaged_file_is_told_and_stays_as_it_is(lake: Lake) -> None:
+    fill(lake, 3, days=1)
+    hurt = Path(lake.scan(STORE).files[0].path)
+    content = bytearray(hurt.read_bytes())
+    content[len(content) // 2] ^= 1
+    hurt.write_bytes(content)
+
+    done = maintain(lake)
+
+    assert [damage.path for damage in done.damaged] == [str(hurt)]
+    assert done.files_after == 2
+    assert hurt.read_bytes() == bytes(content)
+
+
+def test_a_dry_run_says_what_would_be_done_and_changes_nothing(lake: Lake) -> None:
+    fill(lake, 4)
+    policy = MaintenancePolicy(cutoff=START + timedelta(hours=1), snapshot_days=0)
+    before = tree(lake.home)
+
+    foreseen = lake.maintain(STORE, policy, dry_run=True)
+    assert tree(lake.home) == before
+
+    done = lake.maintain(STORE, policy)
+    assert (foreseen.rows_removed, foreseen.files_after) == (done.rows_removed, done.files_after) == (8, 1)
+
+
+def tree(home: Path) -> dict[str, bytes]:
+    """Every file of the lake with its content; of the database what it says, for a reader may touch its journal."""
+    files = {str(path): path.read_bytes() for path in home.rglob("*") if path.is_file() and "lake.db" not in path.name}
+    with closing(sqlite3.connect(home / "lake.db")) as connection:
+        return files | {"lake.db": "\n".join(connection.iterdump()).encode()}
+
+
+def test_who_comes_second_is_told_who_is_at_it(lake: Lake) -> None:
+    fill(lake, 2)
+    with Lake.open(lake.home) as other, held(other._locks, turn_lock(STORE)), pytest.raises(LakeBusy):
+        maintain(lake)
+
+
+def test_what_others_left_in_the_folders_is_removed_and_what_is_being_written_is_not(lake: Lake) -> None:
+    fill(lake, 2)
+    location = lake.home / "warehouse" / "stores" / STORE
+    strays = [
+        location / "metadata" / "00000000-0000-4000-8000-000000000000-m0.avro",
+        location / "metadata" / "00009-00000000-0000-4000-8000-000000000000.metadata.json",
+        location / "data" / "eventtime_day=2026-03-01" / "000000000000000000000000-p0.parquet",
+        lake.home / "index" / STORE / "00000099.segment.draft",
+        lake.home / "plans" / STORE / "1.plan",
+    ]
+    for stray in strays:
+        stray.write_bytes(b"left by a process that died")
+    with Lake.open(lake.home) as other:
+        mine = written(other.begin(STORE), [parcel("open", event("o"))])
+        maintain(lake)
+
+        assert [stray for stray in strays if stray.exists()] == []
+        assert all(Path(file.path).exists() for file in mine)
+
+
+def test_nothing_is_removed_where_a_file_that_must_be_there_is_not(lake: Lake) -> None:
+    put(lake, parcel("one", event("a")))
+    Path(lake.scan(STORE).files[0].path).unlink()
+    stray = lake.home / "warehouse" / "stores" / STORE / "data" / "stray.parquet"
+    stray.write_bytes(b"")
+
+    done = maintain(lake)
+
+    assert len(done.damaged) == 1
+    assert stray.exists()
+
+
+def test_rows_of_two_deliveries_at_one_time_lie_in_the_order_of_delivery(lake: Lake) -> None:
+    for number in range(3):
+        put(lake, parcel(f"{number}", *(event(f"e{number}-{at}") for at in range(3))))
+    maintain(lake)
+
+    (path,) = [planned.path for planned in lake.scan(STORE).files]
+    rows = pq.read_table(path, columns=["deliveryid", "deliveryordinal"], partitioning=None).to_pylist()
+    assert [row["deliveryordinal"] for row in rows] == [0, 1, 2] * 3
+    assert len({row["deliveryid"] for row in rows[:3]}) == 1
+
+
+@pytest.mark.parametrize("memory_bytes", [1, 20_000])
+def test_rows_are_the_same_however_little_memory_there_is(lake: Lake, memory_bytes: int) -> None:
+    for number in range(3):
+        put(lake, parcel(f"{number}", *(event(f"e{number}-{at}", days=at / 100) for at in range(number, 40, 3))))
+    before = stored(lake, "eventid", "eventjson", "deliveryordinal")
+
+    maintain(lake, MaintenancePolicy(snapshot_days=0, memory_bytes=memory_bytes))
+
+    assert stored(lake, "eventid", "eventjson", "deliveryordinal") == before
+    (path,) = [planned.path for planned in lake.scan(STORE).files]
+    times = pq.read_table(path, partitioning=None).column("eventtime").to_pylist()
+    assert times == sorted(times)
+
+
+def test_a_snapshot_that_leaves_the_rows_as_they_are_says_so(lake: Lake) -> None:
+    fill(lake, 2)
+    maintain(lake)
+
+    (snapshot,) = outsider(lake.home).load_table(("stores", STORE)).snapshots()
+    assert snapshot.summary is not None
+    assert snapshot.summary.operation.value == "replace"
