@@ -26,7 +26,7 @@ from tests.faults.workloads import CREATE, ONE_BY_ONE, parse
 from tests.ingest.corpus import envelope, event, packed
 
 QUERY = "query -o csv 'SELECT count(*) FROM main'"
-BESIDE = (QUERY, QUERY)  # said again and again while the ingests run
+BESIDE = (QUERY, QUERY, "maintain", "verify")  # said again and again while the ingests run
 SHARED_FILES = 5  # of every ten that a process is given, so many are given to its neighbour too
 
 
@@ -110,7 +110,11 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=16)
     parser.add_argument("--commits", type=int, default=60, help="of each process")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--beside", action="append", help="a command that is repeated meanwhile, instead of queries")
+    parser.add_argument(
+        "--beside",
+        action="append",
+        help="a command that is repeated meanwhile, instead of queries, maintain and verify",
+    )
     parser.add_argument("--place", type=Path, default=Path(tempfile.gettempdir()), help="where the lake is made")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.place) as folder:
