@@ -17,6 +17,8 @@ from trailmere.errors import EngineError, LakeDamaged, QueryCancelled, QueryLimi
 from trailmere.query import failures
 from trailmere.query.engine import Cancellation, QueryLimits
 from trailmere.query.engines import DuckDBEngine
+from trailmere.query.pool import WorkerPool, WorkerSettings
+from trailmere.query.results import rows
 
 if TYPE_CHECKING:
     from trailmere.lake.records import PlannedFile
@@ -168,6 +170,45 @@ def test_a_slow_reader_is_not_held_against_the_query(hasty: DuckDBEngine, events
     threading.Event().wait(1.6)  # longer than the query's time: the reader is at lunch
 
     assert sum(batch.num_rows for batch in result.batches) == 20_000
+
+
+def test_workers_of_queries_that_ran_side_by_side_stay_for_the_next(engine: DuckDBEngine, events: PlannedFile) -> None:
+    results = [engine.run(job("SELECT eventid FROM t0", events)) for _ in range(3)]
+    pids = {worker.pid for worker in engine.pool.busy}
+
+    assert [len(list(rows(result))) for result in results] == [len(ROWS)] * 3
+
+    assert len(pids) == 3
+    assert worker_pids(engine) >= pids
+
+
+def test_no_more_workers_stay_than_the_pool_may_keep(warehouse: Path) -> None:
+    pool = WorkerPool(WorkerSettings(warehouse), most=2)
+    workers = [pool.take() for _ in range(3)]
+
+    for worker in workers:
+        pool.give_back(worker)
+
+    assert [worker.alive for worker in workers] == [True, True, False]
+    pool.close()
+    assert not any(worker.alive for worker in workers)
+
+
+def test_a_slow_query_does_not_hold_up_a_quick_one(engine: DuckDBEngine, events: PlannedFile) -> None:
+    cancellation = Cancellation()
+
+    def slow() -> None:
+        with pytest.raises(QueryCancelled):
+            engine.run(job(ENDLESS, events, cancellation=cancellation))
+
+    thread = threading.Thread(target=slow)
+    thread.start()
+
+    assert len(list(rows(engine.run(job("SELECT eventid FROM t0", events))))) == len(ROWS)
+
+    assert thread.is_alive()
+    cancellation.cancel()
+    thread.join()
 
 
 def test_a_worker_that_is_killed_by_a_stranger_is_an_explained_error(engine: DuckDBEngine, events: PlannedFile) -> None:

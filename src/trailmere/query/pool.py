@@ -32,6 +32,8 @@ START_SECONDS = 60.0
 # A worker that still holds this much more than when it was new has grown fat: it is replaced.
 RETIRE_AT_RESIDENT_BYTES = 512 * MIB
 LAST_WORDS_BYTES = 4096
+# So many stay when their queries are done: a start takes longer than most queries, an idle one a tenth of a gigabyte.
+IDLE_WORKERS = 4
 # Isolated (-I): neither the environment nor the current folder decides what is imported. Without site (-S): faster, and
 # the path is the parent's own.
 BOOT = (
@@ -188,11 +190,16 @@ class WorkerProcess:
 
 
 class WorkerPool:
-    """Idle workers, at least ``spare`` of them once prepared. Safe to use from several threads."""
+    """Idle workers: ``spare`` of them once prepared, up to ``most`` when queries ran side by side.
 
-    def __init__(self, settings: WorkerSettings, *, spare: int = 1) -> None:
+    Safe to use from several threads; none waits for another's worker, or while one is started.
+    """
+
+    def __init__(self, settings: WorkerSettings, *, spare: int = 1, most: int = IDLE_WORKERS) -> None:
         self._settings = settings
         self._spare = spare
+        self._most = max(most, spare, 1)
+        self._closed = False
         self._idle: list[WorkerProcess] = []
         self._busy: set[WorkerProcess] = set()
         self._lock = threading.Lock()
@@ -216,9 +223,14 @@ class WorkerPool:
     def take(self) -> WorkerProcess:
         """An idle worker, the last used first (it is warm), else a new one."""
         with self._lock:
-            worker = next(self._living(), None) or WorkerProcess(self._settings)
+            worker = next(self._living(), None)
+            if worker is not None:
+                self._busy.add(worker)
+                return worker
+        worker = WorkerProcess(self._settings)
+        with self._lock:
             self._busy.add(worker)
-            return worker
+        return worker
 
     def _living(self) -> Iterator[WorkerProcess]:
         while self._idle:
@@ -229,9 +241,9 @@ class WorkerPool:
                 worker.close()
 
     def give_back(self, worker: WorkerProcess) -> None:
-        """A worker that has finished its query and may serve again; more than the spare ones are ended."""
+        """A worker that has finished its query and may serve again; those beyond ``most`` are ended."""
         with self._lock:
-            wanted = worker in self._busy and len(self._idle) < max(self._spare, 1)
+            wanted = worker in self._busy and len(self._idle) < self._most and not self._closed
             self._busy.discard(worker)
             if wanted:
                 self._idle.append(worker)
@@ -247,6 +259,7 @@ class WorkerPool:
     def close(self) -> None:
         """End all workers. One that is answering ends too; its reader is told that it stopped."""
         with self._lock:
+            self._closed = True
             idle, self._idle, busy = self._idle, [], tuple(self._busy)
         for worker in busy:
             worker.kill()
