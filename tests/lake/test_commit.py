@@ -382,3 +382,20 @@ def test_a_delivery_that_cannot_be_read_is_rejected_each_time(lake: Lake) -> Non
 
     totals = lake.totals(STORE)
     assert (totals.deliveries_seen, totals.deliveries_rejected, totals.deliveries_known) == (2, 2, 0)
+
+
+def test_a_letter_of_a_place_that_could_not_be_read_is_answered_when_it_has_been(lake: Lake) -> None:
+    gone, other = (
+        replace(parcel(name, status="rejected").entry(), sha256_stored="", sha256_content="") for name in ("a", "b")
+    )
+    letters = [
+        DeadLetter(entry.id, entry.uri, None, "delivery", "unreadable", "it could not be read", "", 0, None)
+        for entry in (gone, other)
+    ]
+    lake.commit(lake.begin(STORE), [], [gone, other], letters)
+
+    put(lake, parcel("a", A))
+
+    states = {found.letter.uri: found.state for found in lake.dead_letters(STORE)}
+    assert states == {gone.uri: "replayed", other.uri: "open"}
+    assert lake.totals(STORE).dead_letters_open == 1

@@ -226,6 +226,7 @@ def finish(premises: Premises, batch_id: str, store_id: str, snapshot_id: int | 
         ledger.enter(connection, store_id, batch_id, intent.deliveries)
         ledger.note_fields(connection, store_id, intent.fields)
         deadletters.open_pending(connection, premises.home, batch_id)
+        deadletters.close_read(connection, store_id, intent.deliveries)
         inventory.publish_batch(connection, store_id, batch_id)
         if intent.expired and intent.cutoff is not None:
             upkeep.enter(connection, store_id, batch_id, intent.cutoff, intent.expired, len(intent.gone))

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine, Row
 
+    from trailmere.lake.records import DeliveryEntry
+
 INLINE_BYTES = 64 << 10
 PAGE_ROWS = 500
 
@@ -111,6 +113,20 @@ def open_pending(connection: Connection, home: Path, batch_id: str) -> None:
     in_files = connection.execute(select(deadletters.c.sha256).where(*pending, deadletters.c.kept == "file")).scalars()
     inventory.publish(connection, [inventory.relative(home, content_path(home, sha256)) for sha256 in in_files])
     connection.execute(update(deadletters).where(*pending).values(state="open"))
+
+
+def close_read(connection: Connection, store_id: str, deliveries: Sequence[DeliveryEntry]) -> None:
+    """Letters that said that a place could not be read are answered when its bytes have been."""
+    unread = and_(
+        deadletters.c.store_id == store_id,
+        deadletters.c.state == "open",
+        deadletters.c.ordinal.is_(None),
+        deadletters.c.sha256 == "",
+    )
+    read = {entry.uri for entry in deliveries if entry.sha256_stored}
+    waiting = connection.execute(select(deadletters.c.id, deadletters.c.uri).where(unread)).all()
+    if answered := [row.id for row in waiting if row.uri in read]:
+        mark_replayed(connection, answered)
 
 
 def drop_pending(connection: Connection, batch_id: str) -> None:
