@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.lake.committer import check
+from tests.lake.tampering import content, flip, named, recorded_files, with_letters
 from tests.lake.world import STORE, event, parcel, put, written
 from tests.registry.conftest import database_url, postgresql_server  # noqa: F401  fixtures
 from trailmere.lake.locks import held
@@ -57,6 +58,19 @@ def test_a_lock_is_held_by_one_at_a_time(lake: Lake, home: Path, database_url: s
     assert lake._locks.take("x")
 
 
+def test_a_whole_lake_is_found_whole_and_a_hurt_file_is_named(lake: Lake) -> None:
+    put(lake, with_letters(parcel("one", event("a"), event("b", days=1)), b"small", b"large" * 20_000))
+    put(lake, parcel("two", event("c")), parcel("one", event("a"), event("b", days=1)))
+    hurt = recorded_files(lake.home)[0]
+
+    whole = lake.verify(full=True)
+    with content(hurt, flip(1)):
+        found = lake.verify()
+
+    assert (whole.findings, whole.hashed) == ([], len(recorded_files(lake.home)))
+    assert named(found, lake.home) == {hurt}
+
+
 @pytest.mark.extended
 def test_four_processes_lose_nothing_and_keep_nothing_twice(home: Path, database_url: str) -> None:  # noqa: F811
     command = [sys.executable, "-m", "tests.lake.committer", str(home)]
@@ -79,7 +93,10 @@ def test_a_killed_process_is_completed_by_the_next(home: Path, database_url: str
     first.stdout.readline()
     first.kill()
     first.communicate()
+    with Lake.open(home, database_url) as lake:
+        left_behind = lake.verify(full=True).findings
 
     subprocess.run([*command, "2", database_url], check=True, capture_output=True)
 
+    assert left_behind == []
     check(home, database_url)
