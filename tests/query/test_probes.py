@@ -109,6 +109,11 @@ def prison(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prison]:
     del os.environ["TRAILMERE_CANARY"]
 
 
+def grace_seconds() -> float:
+    """What a query may take beyond its time, to be compiled, planned and killed: more where others keep the machine."""
+    return GRACE_SECONDS * max(1.0, max(os.getloadavg()) / (os.cpu_count() or 1))
+
+
 def fingerprint(folder: Path) -> dict[str, str]:
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())
     return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
@@ -128,7 +133,7 @@ def test_no_probe_reads_writes_or_reaches_anything_or_passes_its_limits(prison: 
 
     assert [line for line, outcome in zip(refused, outcomes, strict=False) if not outcome.refused] == []
     assert [outcome for outcome in outcomes if not isinstance(outcome.error, QueryError | None)] == []
-    assert [outcome for outcome in outcomes if outcome.seconds > SECONDS + GRACE_SECONDS] == []
+    assert [outcome for outcome in outcomes if outcome.seconds > SECONDS + grace_seconds()] == []
     assert watch.largest_bytes < MEMORY_BYTES * 1.1 + watch.idle_bytes
     assert [outcome for outcome in outcomes if CANARY in outcome.told] == []
     assert fingerprint(prison.home) == before
