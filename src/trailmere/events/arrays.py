@@ -64,7 +64,11 @@ def repeated(array: pa.Array, at: pa.Array) -> pa.Array:
 def _array_builder(type: Type) -> ArrayBuilder:
     arrow = arrow_type(type)
     build = _builder_with_values(type, arrow)
-    return lambda column: pa.nulls(len(column), arrow) if column.count(None) == len(column) else build(column)
+    return lambda column: pa.nulls(len(column), arrow) if _is_empty(column) else build(column)
+
+
+def _is_empty(column: Column) -> bool:
+    return not column or (column[0] is None and column.count(None) == len(column))
 
 
 def _builder_with_values(type: Type, arrow: pa.DataType) -> ArrayBuilder:

@@ -123,8 +123,10 @@ class BatchDecoder:
     def _part(self, key: str, fields: list[Any], odd: set[int]) -> Part:
         """The member of all records, read. Those where it cannot be read are odd."""
         raws = list(map(attrgetter(key), fields))
+        if raws.count(None) == len(raws):
+            return Part([None], np.zeros(len(raws), np.int32))
+        places = _Places()
         texts = [None if raw is None else bytes(raw) for raw in raws]
-        places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
         at = np.fromiter(map(places.__getitem__, texts), np.int32, len(texts))
         known, found, unread = self._known[key], [], []
         for text, place in places.items():
@@ -155,6 +157,14 @@ def _put(batch: Batch, number: int, told: Event | Defect) -> None:
         for key, part in batch.parts.items():
             part.at[number] = len(part.values)
             part.values.append(getattr(told.fields, key))
+
+
+class _Places(dict[bytes | None, int]):
+    """Numbers what it is asked for: each distinct text, in the order in which they come."""
+
+    def __missing__(self, text: bytes | None) -> int:
+        place = self[text] = len(self)
+        return place
 
 
 class _Known(dict[bytes, Any]):

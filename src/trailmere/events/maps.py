@@ -33,7 +33,7 @@ def map_arrays(columns: Sequence[Column]) -> list[pa.MapArray]:
     """A map array for each column, a null where no object stands."""
     present = [[members for members in column if members] for column in columns]
     keys = pa.array(list(chain.from_iterable(chain.from_iterable(present))), pa.string())
-    items = texts_of([raw for members in chain.from_iterable(present) for raw in members.values()])
+    items = texts_of(list(chain.from_iterable(map(dict.values, chain.from_iterable(present)))))
     arrays, first = [], 0
     for column, some in zip(columns, present, strict=True):
         size = sum(map(len, some))
@@ -43,12 +43,15 @@ def map_arrays(columns: Sequence[Column]) -> list[pa.MapArray]:
 
 
 def _map_array(column: Column, keys: pa.Array, items: pa.Array) -> pa.MapArray:
-    if column.count(None) == len(column):
+    absent = column.count(None)
+    if absent == len(column):
         return pa.nulls(len(column), MAP)
-    lengths = [len(members) if members else 0 for members in column]
-    missing = np.array([members is None for members in column], np.bool_)
     offsets = np.zeros(len(column) + 1, np.int32)
-    np.cumsum(lengths, out=offsets[1:])
+    if not absent:
+        np.cumsum(np.fromiter(map(len, column), np.int32, len(column)), out=offsets[1:])
+        return pa.MapArray.from_arrays(pa.array(offsets), keys, items)
+    np.cumsum([0 if members is None else len(members) for members in column], out=offsets[1:])
+    missing = np.array([members is None for members in column], np.bool_)
     return pa.MapArray.from_arrays(pa.array(offsets), keys, items, mask=pa.array(missing))
 
 
@@ -68,25 +71,33 @@ def texts_of(raws: list[Any]) -> pa.StringArray:
     missing = pa.py_buffer(np.packbits(first != _NULL, bitorder="little"))
     buffers = [missing, _offsets(ends - starts - 2 * strings), pa.py_buffer(content[shown])]
     plain = pa.StringArray.from_buffers(len(raws), buffers[1], buffers[2], buffers[0])
-    return _with_odd(plain, raws, _odd(content, ends, first))
+    return _with_odd(plain, raws, _odd(content, starts, ends, first))
 
 
-def _odd(content: Bytes, ends: Places, first: Bytes) -> Places:
-    """Which texts are not shown as they are: those of strings that hold a backslash, or of brackets that hold white
-    space."""
-    escaped = _holders(content == _BACKSLASH, ends)
-    odd: Places = escaped[first[escaped] == _QUOTE]
+def _odd(content: Bytes, starts: Places, ends: Places, first: Bytes) -> Places:
+    """Which texts are not shown as they are: strings that hold a backslash, brackets that hold white space.
+
+    White space inside of the strings of an object is part of them: behind an odd number of quotes, where none of the
+    quotes is escaped.
+    """
+    escaped = _holders(np.flatnonzero(content == _BACKSLASH), ends)
+    odd: Places = np.unique(escaped[first[escaped] == _QUOTE])
     opening = np.isin(first, _OPEN)
     if not opening.any():
         return odd
-    spaced = _holders((content <= _SPACE) & (content != 0), ends)
-    return np.union1d(odd, spaced[opening[spaced]])
+    spaces = np.flatnonzero((content <= _SPACE) & (content != 0))
+    holders = _holders(spaces, ends)
+    within = opening[holders]
+    spaces, holders = spaces[within], holders[within]
+    quotes = np.flatnonzero(content == _QUOTE)
+    before = np.searchsorted(quotes, spaces) - np.searchsorted(quotes, starts)[holders]
+    outside = (before % 2 == 0) | np.isin(holders, escaped)
+    return np.union1d(odd, holders[outside])
 
 
-def _holders(found: Mask, ends: Places) -> Places:
-    """The texts that hold any of the bytes found."""
-    holders: Places = np.unique(np.searchsorted(ends, np.flatnonzero(found)))
-    return holders
+def _holders(places: Places, ends: Places) -> Places:
+    """The numbers of the texts that hold the bytes at these places."""
+    return np.searchsorted(ends, places)
 
 
 def _with_odd(plain: pa.StringArray, raws: list[Any], odd: Places) -> pa.StringArray:

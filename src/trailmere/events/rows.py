@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from msgspec.structs import astuple
 
 from trailmere.events.arrays import LeafBuilder, arrow_type, leaf_builder, repeated
@@ -70,6 +71,7 @@ class RowBuilder:
         self._family = family
         self._finished: list[Rows] = []
         self._rows = 0
+        self.text_bytes = 0  # of the rows that were added since the last ``finish``
 
     def __len__(self) -> int:
         return self._rows
@@ -79,11 +81,12 @@ class RowBuilder:
         if kept.any():
             rows = _Kept(self._family, batch, origin, kept).rows()
             self._rows += rows.table.num_rows
+            self.text_bytes += pc.sum(pc.binary_length(rows.table.column("eventjson"))).as_py()
             self._finished.append(rows)
 
     def finish(self) -> Rows:
         """The rows, in the order they were added. The builder is empty afterwards."""
-        parts, self._finished, self._rows = self._finished, [], 0
+        parts, self._finished, self._rows, self.text_bytes = self._finished, [], 0, 0
         return Rows(
             table=pa.concat_tables([part.table for part in parts] or [arrow_schema(self._family).empty_table()]),
             event_keys=_joined([part.event_keys for part in parts], np.uint64),
@@ -139,7 +142,7 @@ class _Kept:
         ids = pa.array([self._delivery_ids[row] for row in rows.tolist()], pa.string())
         return {
             "eventtime": pa.array(times).view(pa.timestamp("us")),
-            "eventjson": pa.array(self._texts, pa.binary()).view(pa.string()),
+            "eventjson": _joined_texts(self._texts),
             "calendarday": pa.array(_calendar_days(times)),
             "hour": pa.array(times % _DAY_MICROSECONDS // _HOUR_MICROSECONDS),
             "deliveryid": ids.take(pa.array(which)),
@@ -174,6 +177,13 @@ def _calendar_days(times: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         years * 10_000 + (months.astype(np.int64) % 12 + 1) * 100 + (days - months).astype(np.int64) + 1
     )
     return result
+
+
+def _joined_texts(texts: list[bytes]) -> pa.StringArray:
+    """The column of these texts, which are in UTF-8: joined at once, where appending moves what is there again and
+    again."""
+    ends = np.cumsum([0, *map(len, texts)]).astype(np.int32)
+    return pa.StringArray.from_buffers(len(texts), pa.py_buffer(ends), pa.py_buffer(b"".join(texts)))
 
 
 def _joined(parts: list[Any], type: Any) -> Any:

@@ -14,7 +14,6 @@ import queue
 import signal
 import threading
 from collections import Counter
-from itertools import compress
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
@@ -51,14 +50,12 @@ class FileSink:
         self._part = part
         self._flush_bytes = min(flush_bytes, _LARGEST_FLUSH_BYTES)
         self._builder = RowBuilder(batch.family)
-        self._bytes = 0
         self._parts = 0
         self._files: list[WrittenFile] = []
 
     def add(self, batch: RecordBatch, origin: Origin, kept: npt.NDArray[np.bool_]) -> None:
         self._builder.add(batch, origin, kept)
-        self._bytes += sum(map(len, compress(batch.texts, kept))) + _ROW_OVERHEAD_BYTES * int(kept.sum())
-        if self._bytes >= self._flush_bytes:
+        if self._builder.text_bytes + _ROW_OVERHEAD_BYTES * len(self._builder) >= self._flush_bytes:
             self._flush()
 
     def finish(self) -> tuple[WrittenFile, ...]:
@@ -72,7 +69,6 @@ class FileSink:
         part = f"{self._part}-{self._parts}"
         self._files += write_rows(self._batch, part, rows.table, rows.event_keys, rows.content_keys, rows.delivery_rows)
         self._parts += 1
-        self._bytes = 0
 
 
 class NoSink:
@@ -117,9 +113,13 @@ def serve(connection: Connection, recipe: Recipe, parent: int) -> None:
     tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
     # Tasks are received at once, so that the loop is never held up handing one over.
     threading.Thread(target=_receive, args=(connection, tasks), daemon=True).start()
+    first = True
     while (task := tasks.get()) is not None:
         connection.send(_guarded(task, recipe))
         gc.collect()
+        if first:  # by now all modules are loaded: what stays for ever need not be looked through again
+            gc.freeze()
+            first = False
 
 
 def _guarded(task: Task, recipe: Recipe) -> Outcome | Failure:
