@@ -251,6 +251,15 @@ def test_a_database_that_is_none_is_told(tmp_path: Path) -> None:
         Lake.open(tmp_path / "lake")
 
 
+def test_a_database_whose_schema_was_hurt_is_told(tmp_path: Path) -> None:
+    make_lake(tmp_path / "lake", 1)
+    path = tmp_path / "lake" / "lake.db"
+    at = path.read_bytes().index(b"CREATE INDEX")
+
+    with content(path, flip(at + len("CREATE I"))), pytest.raises(LakeDamaged, match="malformed database schema"):
+        Lake.open(tmp_path / "lake")
+
+
 def test_verifying_beside_ingests_raises_no_false_alarm(tmp_path: Path) -> None:
     home = tmp_path / "lake"
     with Lake.open(home) as lake:

@@ -28,7 +28,9 @@ def verify(
     report = Verification()
     if not _tried("lake.db", report, lambda: verify_books.check_database(premises, report, full=full)):
         return report
-    stores = [store_id] if store_id is not None else verify_tables.stores(premises)
+    stores = [] if store_id is None else [store_id]
+    if store_id is None:
+        _tried("lake.db", report, lambda: stores.extend(verify_tables.stores(premises)))
     report.stores = len(stores)
     _tried("lake.db", report, lambda: verify_books.check_seals(premises, report, adopt=adopt))
     _tried("lake.db", report, lambda: verify_tables.check_namespaces(premises, report))
@@ -39,10 +41,14 @@ def verify(
             needed |= dict.fromkeys(verify_tables.check_reach(premises, store, report), store)
         except Exception as error:  # the damaged file is named below; if none is, this is
             unread[store] = str(error)
-    needed |= verify_books.letter_files(premises, store_id)
-    verify_files.check_files(
-        premises.engine, premises.home, store_id, needed, report, full=full, adopt=adopt, show=show
-    )
+
+    def check_files() -> None:
+        named = needed | verify_books.letter_files(premises, store_id)
+        verify_files.check_files(
+            premises.engine, premises.home, store_id, named, report, full=full, adopt=adopt, show=show
+        )
+
+    _tried("lake.db", report, check_files)
     for store, said in unread.items():
         if not any(finding.store_id == store for finding in report.findings):
             report.told("unreadable", f"warehouse/stores/{store}", "metadata that can be read", said, store)
@@ -51,7 +57,7 @@ def verify(
     _tried("lake.db", report, lambda: verify_books.check_letters(premises, store_id, report))
     if store_id is None:
         _tried("index", report, lambda: verify_derived.check_strangers(premises, report))
-    _note_unsettled(premises, store_id, report)
+    _tried("lake.db", report, lambda: _note_unsettled(premises, store_id, report))
     return report
 
 

@@ -264,6 +264,7 @@ _SIGNS: tuple[tuple[str, type[LakeError] | type[SettingsError], str], ...] = (
     ("lock timeout", LakeBusy, "another process has been writing for long; see whether one hangs"),
     ("not a database", LakeDamaged, "restore lake.db from a backup of the lake"),
     ("image is malformed", LakeDamaged, "restore lake.db from a backup of the lake"),
+    ("malformed database", LakeDamaged, "restore lake.db from a backup of the lake"),
     ("disk I/O error", LakeError, "see what the system says about the disk; nothing was changed"),
     ("unable to open", SettingsError, "see that the folder can be written by this user"),
     ("readonly database", SettingsError, "see that the folder and lake.db can be written by this user"),
