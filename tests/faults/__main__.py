@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from tests.faults.runs import ACTIONS, Ran, Task, perform
+from tests.faults.sweep import Outcome
 from tests.faults.workloads import BY_NAME, WORKLOADS
 
 
@@ -45,25 +48,43 @@ def table(ran: Sequence[Ran]) -> str:
     return "\n".join("  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]) for line in lines)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main() -> int:
     """Run and report."""
-    options = _options(arguments)
-    ran: list[Ran] = []
-    context = multiprocessing.get_context("spawn")
-    with (
-        tempfile.TemporaryDirectory(dir=options.place) as place,
-        ProcessPoolExecutor(options.jobs, mp_context=context) as pool,
-    ):
-        futures = [pool.submit(perform, task, Path(place)) for task in tasks(options)]
-        for done in as_completed(futures):
-            some = done.result()
-            ran += some
-            _tell(some, options.report)
-            print(f"{len(ran):,} runs", file=sys.stderr, flush=True)
-    print(table(ran))
-    kinds: Counter[str] = sum((one.outcome.leftovers for one in ran), Counter())
-    print("left over until the next maintain:", dict(kinds) or "nothing")
+    options = _options()
+    with tempfile.TemporaryDirectory(dir=options.place) as place:
+        ran = _alone(options, Path(place)) if options.jobs == 1 else _together(options, Path(place))
+    if options.share is None:
+        print(table(ran))
+        kinds: Counter[str] = sum((one.outcome.leftovers for one in ran), Counter())
+        print("left over until the next maintain:", dict(kinds) or "nothing")
     return int(any(one.outcome.violations for one in ran))
+
+
+def _alone(options: argparse.Namespace, place: Path) -> list[Ran]:
+    """All tasks, or this process's share of them, one after the other."""
+    ran: list[Ran] = []
+    first, step = options.share or (0, 1)
+    for task in islice(tasks(options), first, None, step):
+        some = perform(task, place)
+        ran += some
+        _tell(some, options.report)
+    return ran
+
+
+def _together(options: argparse.Namespace, place: Path) -> list[Ran]:
+    """In several processes with a share each. Each waits for all children it has, so none can be a thread."""
+    reports = [place / f"{number}.jsonl" for number in range(options.jobs)]
+    command = [sys.executable, "-m", "tests.faults", *sys.argv[1:], "--jobs", "1", "--place", str(place)]
+    running = [
+        subprocess.Popen([*command, "--report", str(report), "--share", str(number), str(options.jobs)])
+        for number, report in enumerate(reports)
+    ]
+    if any(process.wait() not in (0, 1) for process in running):
+        raise SystemExit("a process of the harness came to no end")
+    lines = [line for report in reports if report.exists() for line in report.read_text().splitlines()]
+    if options.report is not None:
+        options.report.write_text("".join(f"{line}\n" for line in lines))
+    return [_ran(json.loads(line)) for line in lines]
 
 
 def _tell(ran: Sequence[Ran], report: Path | None) -> None:
@@ -83,7 +104,12 @@ def _facts(one: Ran) -> dict[str, object]:
     return {"workload": one.workload, "action": one.action, **facts}
 
 
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+def _ran(facts: dict[str, Any]) -> Ran:
+    workload, action, leftovers = facts.pop("workload"), facts.pop("action"), Counter(facts.pop("leftovers"))
+    return Ran(workload, action, Outcome(**facts, leftovers=leftovers))
+
+
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--workload", action="append", choices=list(BY_NAME), help="only this one; may be given again")
     parser.add_argument("--action", action="append", choices=ACTIONS, help="only this fault; may be given again")
@@ -95,10 +121,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--variants", type=int, default=2, help="images with unsynced parts, for each call")
     parser.add_argument("--parts", type=int, default=8, help="into how many tasks a workload is cut")
     parser.add_argument("--jobs", type=int, default=multiprocessing.cpu_count())
+    parser.add_argument("--share", type=int, nargs=2, help="of all tasks each N-th from the K-th: K N")
     parser.add_argument("--minutes", type=float, default=0, help="stop then; 0: when all is done")
     parser.add_argument("--place", type=Path, default=Path(tempfile.gettempdir()), help="where lakes are made")
     parser.add_argument("--report", type=Path, help="a file that all outcomes are added to, as JSON lines")
-    return parser.parse_args(arguments)
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
