@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from tests.walks.door import deliver, opened
+from trailmere.app import StoreCatalog
 from trailmere.cli import main
 from trailmere.errors import EngineError, QueryLimitExceeded, SnapshotNotFound, StatementInvalid
 from trailmere.query.results import rows
@@ -17,6 +18,8 @@ from trailmere.query.service import QueryLimits, QueryService
 
 if TYPE_CHECKING:
     from trailmere.app import App
+    from trailmere.lake.records import ScanPlan
+    from trailmere.lake.vault import Lake
 
 
 def event(number: int, day: int) -> dict[str, Any]:
@@ -174,3 +177,41 @@ def Catalog(app: App) -> Any:
     from trailmere.app import StoreCatalog
 
     return StoreCatalog(app.stores)
+
+
+class BusyLake:
+    """A lake into which somebody commits between two looks at it."""
+
+    def __init__(self, app: App, commit: Callable[[], None]) -> None:
+        self.home = app.lake.home
+        self.scan_lake = app.lake.scan
+        self.lease = app.lake.lease
+        self.commit = commit
+
+    def scan(self, *asked: Any, **more: Any) -> ScanPlan:
+        """What the lake says; then the commit."""
+        plan = self.scan_lake(*asked, **more)
+        self.commit()
+        return plan
+
+
+def test_a_store_that_is_mentioned_twice_is_read_as_one_snapshot(tmp_path: Path) -> None:
+    home, logs, days = tmp_path / "lake", tmp_path / "logs", iter(range(1, 9))
+    door("store", "create", "trail", "--lake", home)
+
+    def commit() -> None:
+        day = next(days)
+        deliver(logs, [event(1, day)], minute=f"202405{day:02d}T1200Z")
+        door("ingest", logs, "--store", "trail", "--lake", home)
+
+    commit()
+    sql = "SELECT count(*) FROM trail a WHERE a.hour = 12 AND a.eventID IN (SELECT eventID FROM trail WHERE hour >= 0)"
+    with opened(home) as app:
+        busy = cast("Lake", BusyLake(app, commit))
+        service = QueryService(busy, StoreCatalog(app.stores))
+        first, second = service.explain(sql).scans
+        answered = list(rows(service.run(sql)))
+        service.close()
+
+    assert (first.snapshot_id, first.total_rows) == (second.snapshot_id, second.total_rows)
+    assert answered == [(3,)]

@@ -114,18 +114,45 @@ class QueryService:
         self, sql: str, at: datetime | int | None, leases: ExitStack | None = None
     ) -> tuple[Statement, tuple[tuple[TableUse, ScanPlan], ...]]:
         statement = self._statements.compile(sql)
-        return statement, tuple((use, self._scan(use, at, leases)) for use in statement.tables)
+        look = _Look(self._lake, at, leases)
+        return statement, tuple((use, look.scan(use)) for use in statement.tables)
 
-    def _scan(self, use: TableUse, at: datetime | int | None, leases: ExitStack | None) -> ScanPlan:
-        """The files for one mention of a store, which stay until ``leases`` are closed."""
+
+class _Look:
+    """One statement's look at the lake: every store as one snapshot, however often it is mentioned, leased once."""
+
+    def __init__(self, lake: Lake, at: datetime | int | None, leases: ExitStack | None) -> None:
+        self._lake = lake
+        self._at = at
+        self._leases = leases
+        self._snapshots: dict[str, int | None] = {}
+        self._plans: dict[tuple[str, tuple[Condition, ...]], ScanPlan] = {}
+
+    def scan(self, use: TableUse) -> ScanPlan:
+        """The files for one mention of a store. They stay until the leases are closed."""
+        key = (use.store.id, use.conditions)
+        if key not in self._plans:
+            self._plans[key] = self._another(use) if use.store.id in self._snapshots else self._first(use)
+        return self._plans[key]
+
+    def _first(self, use: TableUse) -> ScanPlan:
+        """The first mention decides which snapshot it is."""
         while True:
-            plan = self._lake.scan(use.store.id, use.conditions, at=at)
-            if leases is None or plan.snapshot_id is None:
-                return plan
+            plan = self._lake.scan(use.store.id, use.conditions, at=self._at)
+            if self._leases is None or plan.snapshot_id is None:
+                break
             lease = self._lake.lease(use.store.id, plan.snapshot_id)
             if lease is not None:
-                leases.callback(lease.free)
-                return plan
+                self._leases.callback(lease.free)
+                break
+        self._snapshots[use.store.id] = plan.snapshot_id
+        return plan
+
+    def _another(self, use: TableUse) -> ScanPlan:
+        snapshot_id = self._snapshots[use.store.id]
+        if snapshot_id is None:  # the store was empty a moment ago, and is so for this statement
+            return next(plan for (id, _), plan in self._plans.items() if id == use.store.id)
+        return self._lake.scan(use.store.id, use.conditions, at=snapshot_id)
 
 
 def _scan(use: TableUse, plan: ScanPlan) -> StoreScan:
