@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.lake.committer import check
 from tests.lake.tampering import content, flip, named, recorded_files, with_letters
-from tests.lake.world import STORE, event, parcel, put, written
+from tests.lake.world import START, STORE, event, parcel, put, written
 from tests.registry.conftest import database_url, postgresql_server  # noqa: F401  fixtures
 from trailmere.lake.locks import held
+from trailmere.lake.records import MaintenancePolicy
 from trailmere.lake.vault import Lake
 
 if TYPE_CHECKING:
@@ -100,3 +102,44 @@ def test_a_killed_process_is_completed_by_the_next(home: Path, database_url: str
 
     assert left_behind == []
     check(home, database_url)
+
+
+def test_small_files_become_one_and_what_is_past_its_time_goes(lake: Lake) -> None:
+    for number in range(4):
+        put(lake, parcel(f"{number}", event(f"e{number}"), event(f"old{number}", days=-9)))
+
+    done = lake.maintain(STORE, MaintenancePolicy(cutoff=START - timedelta(days=1), snapshot_days=0))
+
+    totals = lake.totals(STORE)
+    assert (done.files_after, done.rows_removed, done.damaged) == (1, 4, ())
+    assert (totals.kept, totals.rows, totals.expired) == (8, 4, 4)
+
+
+def test_a_snapshot_that_another_process_reads_stays(lake: Lake, home: Path, database_url: str) -> None:  # noqa: F811
+    for number in range(2):
+        put(lake, parcel(f"{number}", event(f"e{number}")))
+    with Lake.open(home, database_url) as reader:
+        snapshot_id = reader.scan(STORE).snapshot_id
+        assert snapshot_id is not None
+        leases = [reader.lease(STORE, snapshot_id) for _ in range(2)]
+        assert None not in leases
+        first = lake.maintain(STORE, MaintenancePolicy(snapshot_days=0))
+        for lease in leases:
+            assert lease is not None
+            lease.free()
+        second = lake.maintain(STORE, MaintenancePolicy(snapshot_days=0))
+
+    assert (first.snapshots_leased, second.snapshots_leased) == (1, 0)
+
+
+def test_a_lock_that_is_shared_is_not_taken_by_one_alone(lake: Lake, home: Path, database_url: str) -> None:  # noqa: F811
+    with Lake.open(home, database_url) as other:
+        shared = lake._locks.share("x"), other._locks.share("x")
+        assert None not in shared
+        assert (lake._locks.take("x"), other._locks.take("x")) == (False, False)
+        for one in shared:
+            assert one is not None
+            one.free()
+
+        assert lake._locks.take("x")
+        assert other._locks.share("x") is None

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     Numbers = npt.NDArray[np.int64]
 
 KEY_COLUMNS = ["eventtime", "deliveryid", "deliveryordinal", "eventid", "eventjson"]
-GROUP_SHARE = 5  # a row group takes this part of the memory: it is held about three times while it is made
-OTHER_COLUMNS = 1.6  # bytes of a row in memory for each byte of its text
+GROUP_SHARE = 4  # a row group takes this part of the memory: it is held about three times while it is made
+OTHER_COLUMNS = 1.5  # bytes of a row in memory for each byte of its text
 HASHED_BYTES = 4 << 20
 
 
@@ -172,12 +172,13 @@ class _Inputs:
         """These rows, in this order, as data files hold them."""
         ascending = np.sort(rows)
         found = pa.Table.from_batches([some for file in range(len(self.files)) for some in self._rows(file, ascending)])
-        columns = complete(found, batch.family, batch.schema).columns
+        columns = complete(found, batch.family, batch.schema).columns[::-1]
         del found
-        places = pa.array(np.searchsorted(ascending, rows))
-        for number in range(len(columns)):  # one at a time: the unordered column goes when the ordered one is there
-            columns[number] = columns[number].combine_chunks().take(places)
-        return pa.Table.from_arrays(columns, schema=batch.schema)
+        places = np.searchsorted(ascending, rows)
+        ordered = []
+        while columns:  # one at a time: the unordered column goes before the ordered one is made
+            ordered.append(_take(columns.pop(), places))
+        return pa.Table.from_arrays(ordered, schema=batch.schema)
 
     def _rows(self, number: int, ascending: Numbers) -> Iterator[pa.RecordBatch]:
         """Those of the rows that lie in one file; only row groups that have some are read."""
@@ -197,6 +198,14 @@ class _Inputs:
                     yield batch
                 elif len(some):
                     yield batch.take(pa.array(some))
+
+
+def _take(column: pa.ChunkedArray, places: Numbers) -> pa.ChunkedArray | pa.Array:
+    if column.null_count == len(column):  # most columns of most files
+        return pa.nulls(len(column), column.type)
+    if np.array_equal(places, np.arange(len(places))):
+        return column
+    return column.combine_chunks().take(pa.array(places))
 
 
 def _keys(batch: pa.RecordBatch, names: dict[str, int]) -> tuple[npt.NDArray[np.generic], ...]:
