@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from trailmere.ingest.crew import Crew
 from trailmere.ingest.records import Failure, Limits, Outcome, Recipe, Task
 from trailmere.ingest.run import Ingest
+from trailmere.lake.records import RECORD_MARK
 from trailmere.sources.delivery import Delivery
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _delivery(lake: Lake, store_id: str, stored: StoredDeadLetter, folder: Path)
         spool = folder / str(stored.id)
         spool.write_bytes(letter.content)
     if letter.ordinal is not None:
-        place = f"{letter.uri}#record={letter.ordinal}"
+        place = f"{letter.uri}{RECORD_MARK}{letter.ordinal}"
         return Delivery(place, size=letter.size, spool=_name(spool), record_of=(letter.delivery_id, letter.ordinal))
     entries = lake.known_places(store_id, [letter.uri]).get(letter.uri, [])
     was = next((entry for entry in entries if entry.id == letter.delivery_id), None)

@@ -117,6 +117,9 @@ def as_row(record: DeliveryEntry | NewField) -> dict[str, Any]:
     return {name: getattr(record, name) for name in record.__slots__}
 
 
+RECORD_MARK = "#record="  # place of a delivery, this, ordinal: one record of it that was replayed by itself
+
+
 def delivery_id(uri: str, version: str | None, sha256_stored: str) -> str:
     """The id of a delivery: the first 32 hexadecimal digits of SHA-256 over its identity."""
     identity = "\n".join((uri, version or "", sha256_stored))

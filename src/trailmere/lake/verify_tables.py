@@ -18,6 +18,7 @@ from trailmere.lake import inventory, ledger, upkeep, view
 from trailmere.lake.append import store_lock
 from trailmere.lake.disk import local_path
 from trailmere.lake.locks import held
+from trailmere.lake.records import RECORD_MARK
 from trailmere.lake.sweep import Reach
 from trailmere.lake.verify_books import DATABASE, lacking
 from trailmere.registry.database import reading
@@ -185,16 +186,28 @@ def _deliveries_told(premises: Premises, store_id: str, counted: dict[str, Count
                 return told
         rows += counted[path]
     with reading(premises.engine) as connection:
-        entered = select(ledger.deliveries.c.id, ledger.deliveries.c.kept).where(
-            ledger.deliveries.c.store_id == store_id
-        )
-        kept = {row.id: row.kept for row in connection.execute(entered)}
+        columns = (ledger.deliveries.c.id, ledger.deliveries.c.uri, ledger.deliveries.c.kept)
+        entries = connection.execute(select(*columns).where(ledger.deliveries.c.store_id == store_id)).all()
         expired = upkeep.rows_removed(connection, store_id)
-    for id in sorted(kept.keys() | rows.keys()):
-        entry, found = kept.get(id, 0), rows[id]
+    names = _shared_names({row.id: row.uri for row in entries})
+    kept, present = Counter[str](), Counter[str]()
+    for row in entries:
+        kept[names.get(row.id, row.id)] += row.kept
+    for id, count in rows.items():
+        present[names.get(id, id)] += count
+    for id in sorted(kept.keys() | present.keys()):
+        entry, found = kept[id], present[id]
         if found != entry and (found > entry or not expired):
             told.append((f"{DATABASE} lake_deliveries {id}", f"{entry} rows", f"{found} in the table"))
     return told
+
+
+def _shared_names(uris: dict[str, str]) -> dict[str, str]:
+    """Place by delivery, where records were replayed by themselves: these have entries of their own, and their rows
+    name the delivery that they came in, so that only the sums of the place can be compared."""
+    places = {id: uri.partition(RECORD_MARK)[0] for id, uri in uris.items()}
+    replayed = {places[id] for id, uri in uris.items() if RECORD_MARK in uri}
+    return {id: place for id, place in places.items() if place in replayed}
 
 
 def _rows_by_delivery(path: Path) -> Counter[str]:
