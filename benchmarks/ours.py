@@ -23,6 +23,14 @@ CHUNK_BYTES = 1 << 20
 RETENTION_DAYS = 3653  # the longest that there is
 
 
+def ingest_in_parts(logs: Path, lake: Path, files: int, content_bytes: int, seconds: float) -> Measurement:
+    """Logs taken in with a commit after so many files, or bytes: a lake that is filled as the logs arrive."""
+    settings = {"COMMIT_DELIVERIES": max(files, 1), "BATCH_BYTES": max(content_bytes, CHUNK_BYTES)}
+    environment = [f"TRAILMERE_INGEST_{name}={value}" for name, value in settings.items()]
+    command = [sys.executable, "-m", "trailmere", "ingest", str(logs), "--store", STORE, "--lake", str(lake)]
+    return measure(["env", *environment, *command], seconds=seconds)
+
+
 def trailmere(*arguments: str, lake: Path, seconds: float = 600.0) -> Measurement:
     """``trailmere ARGUMENTS`` in a process of its own, measured."""
     return measure([sys.executable, "-m", "trailmere", *arguments, "--lake", str(lake)], seconds=seconds)

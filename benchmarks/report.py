@@ -104,6 +104,7 @@ def write(results: dict[str, Any], path: Path) -> None:
         tables.small_files(results),
         tables.extrapolation(results),
         tables.storage(results),
+        tables.compaction(results),
         tables.queries(results, label),
         tables.seed(results, label),
         tables.growth(results),

@@ -28,6 +28,7 @@ EVENTS_A_LARGE_FILE, EVENTS_A_SMALL_FILE = 500, 25
 SMALL_SHARE = 3  # the corpus of small files holds a third of the events
 SMALL_TAKERS = ("limit", "trailmere", "duckdb")
 PARTS = ("ingest", "maintain", "queries", "growth", "concurrency", "help")
+COMMITS = 20  # that the corpus of small files is taken in by, for maintenance to merge
 SECONDS_A_RUN = 300.0
 SECONDS_TO_REPEAT = 15.0  # who takes longer than this is measured once
 TIMES = 5  # that a warm contestant is asked each question, in each round
@@ -213,8 +214,25 @@ def maintain(bench: Bench) -> None:
             found["not_run"] = run.complaint
         else:
             found |= {"run": run.as_dict(), "after": ours.weigh(lake)}
+            _compact(bench)
     bench.results["notes"] += _missing_rows(bench)
     ours.link_live_files(lake, bench.work / ours.LIVE_FILES)
+
+
+def _compact(bench: Bench) -> None:
+    """The small files again, taken in by many commits: what merging costs, less that of finding nothing to merge."""
+    lake = bench.work / "trailmere-parts"
+    lake.mkdir()
+    ours.create_store(lake)
+    shape = bench.results["corpora"][report.CORPORA[1]]
+    part = (shape["files"] // COMMITS, shape["json_bytes"] // COMMITS)
+    if ours.ingest_in_parts(bench.work / "corpus-b", lake, *part, bench.seconds).failed:
+        return
+    before = ours.weigh(lake)
+    runs = [ours.maintain(lake, bench.seconds) for _ in range(2)]
+    if all(run is not None and not run.failed for run in runs):
+        figures = [run.as_dict() for run in runs if run is not None]
+        bench.results["compaction"] = {"before": before, "after": ours.weigh(lake), "runs": figures}
 
 
 def _missing_rows(bench: Bench) -> list[str]:

@@ -137,11 +137,39 @@ def storage(results: Results) -> list[str]:
         run = found["run"]
         return [
             *lines,
-            f"`trailmere maintain`: {run['cpu_seconds'] / shape['events'] * 1e6:.2f} us CPU an event, "
-            f"{run['wall_seconds']:.2f} s wall, {run['peak_bytes'] / 1e6:.0f} MB at most. "
+            f"`trailmere maintain`: {run['cpu_seconds']:.2f} s CPU, start included, {run['wall_seconds']:.2f} s wall, "
+            f"{run['peak_bytes'] / 1e6:.0f} MB at most. "
             "The questions below were asked after it.",
         ]
     return [*lines, f"`trailmere maintain`: not run, {found.get('not_run', 'not asked for')}."]
+
+
+def compaction(results: Results) -> list[str]:
+    """What merging the files of many small commits cost and gave."""
+    found = results.get("compaction")
+    if not found:
+        return []
+    merging, idle = found["runs"]
+    events, gzip = results["corpora"][bars.SMALL]["events"], results["corpora"][bars.SMALL]["gzip_bytes"]
+    spent = max(merging["cpu_seconds"] - idle["cpu_seconds"], 0.0) / events * 1e6
+    rows = [
+        [
+            when,
+            f"{found[when]['files']:,}",
+            f"{found[when]['data'] / gzip:.2f}",
+            f"{found[when]['read_ready'] / gzip:.2f}",
+        ]
+        for when in ("before", "after")
+    ]
+    return [
+        "## Compaction of small commits",
+        "",
+        f"The small files, taken in by up to twenty commits: **{spent:.2f} us CPU an event** to merge them (a second "
+        f"maintenance, which finds nothing to do, is taken off), {merging['wall_seconds']:.2f} s wall, "
+        f"{merging['peak_bytes'] / 1e6:.0f} MB at most.",
+        "",
+        *table(["", "live data files", "their bytes / gzip", "columns but eventJson / gzip"], rows),
+    ]
 
 
 # -- queries
