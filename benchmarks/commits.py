@@ -207,17 +207,17 @@ def page(arguments: argparse.Namespace, without: Sequence[Mark], maintained: Seq
                 *(_row(one.cells()) for one in marks),
                 "\n",
             ]
-    if maintained:
-        first, last = maintained[0], maintained[-1]
+    settled = [mark for mark in maintained if mark.commits >= arguments.every]
+    if settled:
+        first, last = settled[0], settled[-1]
         ratios = [
             ("commit", last.commit_ms / first.commit_ms),
             ("planning", last.plan_ms / first.plan_ms),
             ("query", last.query_ms / first.query_ms),
             ("metadata", last.metadata_bytes / first.metadata_bytes),
         ]
-        parts.append(
-            f"Last against first mark, maintained: {', '.join(f'{name} {ratio:.2f}x' for name, ratio in ratios)}.\n"
-        )
+        told = ", ".join(f"{name} {ratio:.2f}x" for name, ratio in ratios)
+        parts.append(f"After {last.commits:,} commits against {first.commits:,}, both maintained: {told}.\n")
     return "".join(parts)
 
 

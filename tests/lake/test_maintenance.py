@@ -233,3 +233,13 @@ def test_a_snapshot_that_leaves_the_rows_as_they_are_says_so(lake: Lake) -> None
     (snapshot,) = outsider(lake.home).load_table(("stores", STORE)).snapshots()
     assert snapshot.summary is not None
     assert snapshot.summary.operation.value == "replace"
+
+
+def test_every_file_and_row_is_still_what_was_written(lake: Lake) -> None:
+    fill(lake, 6)
+    maintain(lake, MaintenancePolicy(cutoff=START + timedelta(hours=1), snapshot_days=7))
+    between = lake.verify(full=True).findings
+    fill(lake, 3, first=6)
+    maintain(lake)
+
+    assert (between, lake.verify(full=True).findings) == ([], [])
