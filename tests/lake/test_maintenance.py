@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
@@ -147,6 +148,7 @@ def test_a_damaged_file_is_told_and_stays_as_it_is(lake: Lake) -> None:
 def test_a_dry_run_says_what_would_be_done_and_changes_nothing(lake: Lake) -> None:
     fill(lake, 4)
     policy = MaintenancePolicy(cutoff=START + timedelta(hours=1), snapshot_days=0)
+    shutil.rmtree(lake.home / "plans")
     before = tree(lake.home)
 
     foreseen = lake.maintain(STORE, policy, dry_run=True)

@@ -39,7 +39,12 @@ def turn_lock(store_id: str) -> str:
 
 
 def maintain(premises: Premises, store_id: str, policy: MaintenancePolicy, show: Show) -> Maintained:
-    """Do all that is due for a store. Raises LakeBusy where somebody else is at it, StoreNotFound, LakeError."""
+    """Do all that is due for a store.
+
+    Raises LakeBusy where somebody else is at it, LakeDamaged where its files lie in another lake, StoreNotFound,
+    LakeError.
+    """
+    catalogs.check_place(catalogs.load(premises.catalog, store_id), premises.location(store_id))
     with _turn(premises, store_id):
         append.recover(premises, store_id)
         before = _files(premises, store_id)
@@ -167,7 +172,9 @@ def _files(premises: Premises, store_id: str) -> list[StoredFile]:
     current = table.metadata.current_snapshot_id
     if current is None:
         return []
-    return groups.stored_files(manifests.plan_of(table, premises.plan_folder(store_id), current))
+    folder = premises.plan_folder(store_id)
+    plan = plans.load(folder, current)
+    return groups.stored_files(manifests.made_plan(table, folder, current) if plan is None else plan)
 
 
 def _bytes(files: Collection[StoredFile]) -> int:

@@ -27,13 +27,18 @@ if TYPE_CHECKING:
 def plan_of(table: Table, folder: Path, snapshot_id: int) -> pa.Table:
     """The plan of a snapshot: the kept one, or made now and kept."""
     kept = plans.load(folder, snapshot_id)
-    if kept is not None:
-        return kept
+    if kept is None:
+        kept = made_plan(table, folder, snapshot_id)
+        plans.keep(folder, snapshot_id, kept)
+    return kept
+
+
+def made_plan(table: Table, folder: Path, snapshot_id: int) -> pa.Table:
+    """The plan of a snapshot, made now and not kept."""
     earlier, since = _kept_ancestor(table, folder, snapshot_id)
     made = _plan(table, [entry.data_file for entry in _entries(table, snapshot_id, since)])
     if earlier is not None:
         made = pa.concat_tables([earlier, made], promote_options="default")
-    plans.keep(folder, snapshot_id, made)
     return made
 
 
