@@ -31,7 +31,10 @@ _LARGEST_PART_BYTES = 8 << 10  # bounds what is remembered, in this process, to 
 
 @dataclass(slots=True)
 class Part:
-    """A member that records have in common: what was read of it, and for each record which of these is its own."""
+    """A member that records have in common: for each record the place of its own in ``values``.
+
+    The list goes on growing, and is the same one for many batches.
+    """
 
     values: list[Any]
     at: npt.NDArray[np.int32]
@@ -122,22 +125,30 @@ class BatchDecoder:
 
     def _part(self, key: str, fields: list[Any], odd: set[int]) -> Part:
         """The member of all records, read. Those where it cannot be read are odd."""
+        known = self._known[key]
+        if len(known.parts_read) > _MOST_PARTS:
+            known = self._known[key] = _Known(key)
         raws = list(map(attrgetter(key), fields))
-        if raws.count(None) == len(raws):
-            return Part([None], np.zeros(len(raws), np.int32))
-        places = _Places()
-        texts = [None if raw is None else bytes(raw) for raw in raws]
-        at = np.fromiter(map(places.__getitem__, texts), np.int32, len(texts))
-        known, found, unread = self._known[key], [], []
-        for text, place in places.items():
-            try:
-                found.append(None if text is None else known[text])
-            except REFUSED:
-                found.append(None)
-                unread.append(place)
-        if unread:
-            odd.update(np.flatnonzero(np.isin(at, unread)).tolist())
-        return Part(found, at)
+        texts = _texts_of(raws)
+        try:
+            at = np.fromiter(map(known.__getitem__, texts), np.int32, len(texts))
+        except REFUSED:
+            places = [known.place(text) for text in texts]
+            odd.update(number for number, place in enumerate(places) if place < 0)
+            at = np.array(places, np.int32)
+        return Part(known.parts_read, at)
+
+
+def _texts_of(raws: list[Any]) -> list[bytes | None]:
+    """The text of each, None where there is none; through one buffer, as no JSON text holds a NUL."""
+    present = [raw for raw in raws if raw is not None]
+    if not present:
+        return [None] * len(raws)
+    texts: list[bytes | None] = list(b"\0".join(present).split(b"\0"))
+    if len(present) == len(raws):
+        return texts
+    following = iter(texts)
+    return [None if raw is None else next(following) for raw in raws]
 
 
 def _notifications(sources: list[str | None]) -> list[int]:
@@ -159,25 +170,25 @@ def _put(batch: Batch, number: int, told: Event | Defect) -> None:
             part.values.append(getattr(told.fields, key))
 
 
-class _Places(dict[bytes | None, int]):
-    """Numbers what it is asked for: each distinct text, in the order in which they come."""
-
-    def __missing__(self, text: bytes | None) -> int:
-        place = self[text] = len(self)
-        return place
-
-
-class _Known(dict[bytes, Any]):
-    """What was read of a part, by its text."""
+class _Known(dict[bytes | None, int]):
+    """What was read of a part: the text's place in ``parts_read``, of which the first is that of records without it."""
 
     def __init__(self, key: str) -> None:
-        super().__init__()
+        super().__init__({None: 0})
+        self.parts_read: list[Any] = [None]
         self._read = structs.part_decoder(_FAMILY, key).decode
 
-    def __missing__(self, text: bytes) -> Any:
+    def __missing__(self, text: bytes) -> int:
         value = self._read(text)
+        place = len(self.parts_read)
+        self.parts_read.append(value)
         if len(text) <= _LARGEST_PART_BYTES:
-            if len(self) >= _MOST_PARTS:
-                self.clear()
-            self[text] = value
-        return value
+            self[text] = place
+        return place
+
+    def place(self, text: bytes | None) -> int:
+        """The place of what the text says, -1 where it cannot be read."""
+        try:
+            return self[text]
+        except REFUSED:
+            return -1
