@@ -51,6 +51,19 @@ def test_the_account_is_printed_for_people_and_as_json_for_scripts(home: Path, t
     assert second["deliveries_seen"] == second["deliveries_known"] > 0
 
 
+def test_events_past_the_retention_are_told_before_maintenance_removes_them(home: Path) -> None:
+    old = envelope([event(Random(1), eventTime="2019-03-01T00:00:00Z")])
+    new = envelope([event(Random(2))])
+
+    told = run(home, "ingest", "-", "--store", "events", stdin=old).stderr.decode()
+    run(home, "store", "update", "events", "--retention-days", "3653")
+    silent = run(home, "ingest", "-", "--store", "events", stdin=new).stderr.decode()
+
+    assert "up to 1 events of events are older than its retention of 366 days" in told
+    assert "trailmere store update events --retention-days 3653" in told
+    assert "retention" not in silent
+
+
 def test_standard_input_is_taken_in_and_known_when_it_comes_again(home: Path) -> None:
     content = packed(envelope([event(Random(1)), event(Random(2))]))
 

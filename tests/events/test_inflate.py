@@ -121,6 +121,7 @@ def test_nothing_is_not_a_log_file(stored: bytes) -> None:
         (gzip.compress(bytes(257) + b"ustar\x0000"), "tar"),
         (gzip.compress(STORED), "gzip (within gzip)"),
     ],
+    ids=["zip", "zstandard", "bzip2", "xz", "Parquet", "tar", "gzip"],  # gzip's own bytes hold the time
 )
 def test_archives_are_refused_by_name(stored: bytes, name: str) -> None:
     with pytest.raises(DeliveryError, match=f"got {name.replace('(', '[(]').replace(')', '[)]')}") as caught:

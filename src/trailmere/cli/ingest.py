@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -65,6 +65,8 @@ def ingest(
         found = app.lifecycle.use(store, Operation.INGEST)
         with stopped_by_signals() as stop, shown_progress() as progress:
             result = _run(app, found, opened, every if follow else None, dry_run, stop, progress)
+        if result.kept and not dry_run:
+            _tell_of_retention(app, found)
     if output == "json":
         write_json(result.as_dict())
     else:
@@ -89,6 +91,24 @@ def _run(
         return ingest(app.lake, store, source, limits, dry_run=dry_run, progress=progress, stop=stop.is_set)
     with Ingest(app.lake, store, limits, progress=progress, stop=stop.is_set) as run:
         return follow(run, source, lambda: stop.wait(every_seconds))
+
+
+def _tell_of_retention(app: App, store: EventDataStore) -> None:
+    """Old logs are what responders bring: whoever maintains the lake must not be surprised that they go."""
+    from trailmere.lake.records import Condition
+    from trailmere.registry.bounds import RETENTION
+
+    cutoff = (datetime.now(UTC) - timedelta(days=store.retention_days)).replace(tzinfo=None)
+    rows = sum(file.rows for file in app.lake.scan(store.id, (Condition("eventtime", "<", cutoff),)).files)
+    if not rows:
+        return
+    sys.stderr.write(
+        f"note: up to {rows:,} events of {store.name} are older than its retention of {store.retention_days} days; "
+        "trailmere maintain removes them\n"
+    )
+    longest = RETENTION[store.billing_mode].maximum_days
+    if store.retention_days < longest:
+        sys.stderr.write(f"  to keep them: trailmere store update {store.name} --retention-days {longest}\n")
 
 
 def limits_of(settings: Settings) -> Limits:
