@@ -56,10 +56,10 @@ def opened(lake: Path, **given: Any) -> Iterator[App]:
 
 
 def maintain(lake: Path, seconds: float) -> Measurement | None:
-    """``trailmere maintain``; None where this version has no such command."""
+    """``trailmere maintain``, old snapshots and their files gone; None where this version has no such command."""
     if trailmere("maintain", "--help", lake=lake).failed:
         return None
-    return trailmere("maintain", lake=lake, seconds=seconds)
+    return trailmere("maintain", "--expire-snapshots-after", "0s", lake=lake, seconds=seconds)
 
 
 def live_files(lake: Path) -> list[Path]:

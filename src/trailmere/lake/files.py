@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from trailmere.lake.records import Batch
 
-ROW_GROUP_ROWS = 122_880
+ROW_GROUP_ROWS = 40_960  # of the row group with the wanted row, whole columns are unpacked; smaller cost more to plan
 ZSTD_LEVEL = 2  # level 3 takes an eighth more time to write for a quarter of a percent of bytes
 TEXT_ZSTD_LEVEL = 1  # of eventjson, half of all bytes: level 2 takes a sixth more time for one percent of them
 ROWS_A_RUN = 64

@@ -20,7 +20,8 @@ from trailmere.lake.files import EPOCH, MICROSECONDS_A_DAY, ROW_GROUP_ROWS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-TARGET_ROWS = 8 * ROW_GROUP_ROWS
+ROWS_AT_ONCE = 3 * ROW_GROUP_ROWS  # sorted and handed to the writer together
+TARGET_ROWS = 8 * ROWS_AT_ONCE
 TARGET_BYTES = 512 << 20
 FULL_ROWS, FULL_BYTES = TARGET_ROWS // 2, TARGET_BYTES // 4  # such a file is not merged any more
 GROWTH = 2  # a file joins others that have at least 1/GROWTH of its rows

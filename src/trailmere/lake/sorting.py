@@ -19,8 +19,8 @@ import pyarrow as pa
 
 from trailmere.errors import LakeDamaged
 from trailmere.events.keys import content_keys, event_keys
-from trailmere.lake.files import ROW_GROUP_ROWS, complete, data_file_path, write_groups
-from trailmere.lake.groups import pieces
+from trailmere.lake.files import complete, data_file_path, write_groups
+from trailmere.lake.groups import ROWS_AT_ONCE, pieces
 from trailmere.lake.reader import batches, file_keys, group_rows
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ class _Inputs:
         while start < len(rows):
             before = sizes[start - 1] if start else 0
             fitting = int(np.searchsorted(sizes, before + group_bytes, side="right"))
-            end = max(start + 1, min(fitting, start + ROW_GROUP_ROWS))
+            end = max(start + 1, min(fitting, start + ROWS_AT_ONCE))
             yield rows[start:end]
             start = end
 
