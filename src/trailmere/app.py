@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from trailmere.ingest.push import Pusher
     from trailmere.lake.lifecycle import StoreLifecycle
     from trailmere.lake.records import Maintained, MaintenanceProgress
     from trailmere.lake.vault import Lake
@@ -80,6 +81,13 @@ class App:
         from trailmere.query.service import QueryService
 
         return QueryService(self.lake, StoreCatalog(self.stores), engine=self.engine)
+
+    @cached_property
+    def pusher(self) -> Pusher:
+        """The way in for events that are pushed."""
+        from trailmere.ingest.push import Pusher
+
+        return Pusher(self.lake)
 
     def maintain(
         self, store: EventDataStore, *, dry_run: bool = False, show: Callable[[MaintenanceProgress], None]

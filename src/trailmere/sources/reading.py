@@ -56,6 +56,9 @@ def sha256_of(delivery: Delivery) -> tuple[str, int]:
 
 def pieces(delivery: Delivery) -> Iterator[bytes]:
     """The stored bytes in pieces. Raises DeliveryError ``unreadable``."""
+    if delivery.content is not None:
+        yield delivery.content
+        return
     scheme = "file" if delivery.spool is not None else delivery.uri.partition(":")[0]
     try:
         yield from READERS[scheme](delivery)
