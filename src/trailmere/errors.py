@@ -31,7 +31,15 @@ error means there: an exit code, an HTTP status, an AWS error code.
         |-- StatementNotAllowed          it parses, and is not a read-only SELECT over event data stores
         |-- QueryLimitExceeded           time, memory, rows or bytes
         |-- QueryCancelled
-        `-- EngineError                  the engine refused it at run time
+        |-- EngineError                  the engine refused it at run time
+        |-- QueryNotFound
+        |-- QueryNotCancellable          it has ended
+        |-- MaxConcurrentQueries         the account runs as many as it may
+        |-- GenerateQueryRefused         no query was found that answers the question
+        `-- DestinationError             where an answer is to be delivered
+            |-- InvalidDestination       no bucket or prefix can be called so
+            |-- DestinationNotFound      there is no such bucket or folder
+            `-- DestinationRefused       nothing may be written there
 """
 
 from __future__ import annotations
@@ -179,3 +187,39 @@ class QueryCancelled(QueryError):
 
 class EngineError(QueryError):
     """The engine refused the statement while it ran (a cast that fails, a division by zero)."""
+
+
+class QueryNotFound(QueryError):
+    """No query of the account has this id (QueryIdNotFoundException)."""
+
+
+class QueryNotCancellable(QueryError):
+    """The query has ended (InactiveQueryException)."""
+
+
+class MaxConcurrentQueries(QueryError):
+    """The account runs as many queries as it may (MaxConcurrentQueriesException)."""
+
+
+class GenerateQueryRefused(QueryError):
+    """No query was found that answers the question (GenerateResponseException)."""
+
+
+class DestinationError(QueryError):
+    """Where an answer is to be delivered. ``place`` is its address."""
+
+    def __init__(self, message: str, *, place: str, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.place = place
+
+
+class InvalidDestination(DestinationError):
+    """No bucket or prefix can be called so (InvalidS3BucketNameException, InvalidS3PrefixException)."""
+
+
+class DestinationNotFound(DestinationError):
+    """There is no such bucket or folder (S3BucketDoesNotExistException)."""
+
+
+class DestinationRefused(DestinationError):
+    """Nothing may be written there (InsufficientS3BucketPolicyException)."""

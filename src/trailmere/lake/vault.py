@@ -226,6 +226,19 @@ class Lake:
         """The versions of a store's table, oldest first."""
         return [snapshot.info() for snapshot in reversed(view.read(self.engine, store_id).line())]
 
+    # -- what goes on after its call has returned ----------------------------------------------------------------------
+
+    def claim(self, name: str) -> bool:
+        """Take a piece of work for this process until ``release``, or until the process ends, however it ends.
+
+        False where somebody has it, this process included.
+        """
+        return self._locks.take(name)
+
+    def release(self, name: str) -> None:
+        """Give a claimed piece of work back."""
+        self._locks.free(name, forget=True)
+
     # -- verification --------------------------------------------------------------------------------------------------
 
     def verify(

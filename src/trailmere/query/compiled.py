@@ -30,15 +30,16 @@ class CompiledStatements:
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
 
-    def compile(self, sql: str) -> Statement:
-        """The checked statement, as ``dialect.compile`` gives it at this moment."""
+    def compile(self, sql: str, catalog: Catalog | None = None) -> Statement:
+        """The checked statement, as ``dialect.compile`` gives it at this moment; ``catalog``: another than its own."""
+        catalog = catalog or self._catalog
         with self._lock:
             kept = self._kept.get(sql)
             if kept is not None:
                 self._kept.move_to_end(sql)
-        if kept is not None and all(self._catalog.find(name) == entry for name, entry in kept.told.items()):
+        if kept is not None and all(catalog.find(name) == entry for name, entry in kept.told.items()):
             return kept.statement
-        asked = _Asked(self._catalog)
+        asked = _Asked(catalog)
         statement = self._compile(sql, asked)
         if statement.timeless:
             self._keep(sql, _Kept(statement, asked.told))

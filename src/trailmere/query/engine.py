@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from trailmere.errors import QueryCancelled, TrailmereError
 from trailmere.query import failures
-from trailmere.query.records import Outcome, OutputColumn, QueryStatistics, ResultSet, Statement, TableUse
+from trailmere.query.records import Look, Outcome, OutputColumn, QueryStatistics, ResultSet, Statement, TableUse
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -142,6 +142,7 @@ class Engine(ABC):
             batches=answer,
             statistics=statistics(job, time.monotonic() - started),
             outcome=answer.outcome,
+            looks=looks(job),
         )
 
     def _refuse_large_scans(self, job: Job) -> None:
@@ -250,3 +251,9 @@ def statistics(job: Job, seconds: float) -> QueryStatistics:
         total_bytes=sum(plan.total_bytes for plan in plans),
         seconds=seconds,
     )
+
+
+def looks(job: Job) -> tuple[Look, ...]:
+    """The stores that a job reads, each as one snapshot."""
+    seen = {use.store.id: Look(use.store, plan.snapshot_id, plan.snapshot_time) for use, plan in job.scans}
+    return tuple(seen.values())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     import pyarrow as pa
 
@@ -72,6 +73,15 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """The snapshot of a store that an answer was read from; None where the store was empty."""
+
+    store: StoreEntry
+    snapshot_id: int | None
+    snapshot_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class QueryStatistics:
     """What it took. Bytes and rows scanned are those of the planned files; ``seconds`` those until the first rows."""
 
@@ -97,7 +107,7 @@ class Outcome:
 class ResultSet:
     """An answer. ``schema`` has the output names (they may repeat); ``batches`` is read once.
 
-    ``cut`` says whether the row limit cut it (known when the batches are exhausted).
+    ``cut`` says whether the row limit cut it (known when the batches are exhausted); ``looks``: each store once.
     """
 
     columns: tuple[OutputColumn, ...]
@@ -105,6 +115,7 @@ class ResultSet:
     batches: Iterator[pa.RecordBatch]
     statistics: QueryStatistics
     outcome: Outcome = field(default_factory=Outcome)
+    looks: tuple[Look, ...] = ()
 
     @property
     def cut(self) -> bool:

@@ -82,24 +82,29 @@ class QueryService:
         rows: int | None = None,
         at: datetime | int | None = None,
         cancellation: Cancellation | None = None,
+        catalog: Catalog | None = None,
     ) -> ResultSet:
         """The answer to one Trino SELECT, as soon as its first rows are there.
 
         ``rows``: at most so many (None: all); ``at``: as the stores were then, a time or a snapshot id;
-        ``cancellation`` ends the query from another thread. Raises QueryError and its kin, SnapshotNotFound,
-        LakeDamaged.
+        ``cancellation`` ends the query from another thread; ``catalog``: the stores that can be named, where these are
+        not all. Raises QueryError and its kin, SnapshotNotFound, LakeDamaged.
         """
         leases = ExitStack()
         try:
-            statement, scans = self._plan(sql, at, leases)
+            statement, scans = self._plan(self.check(sql, catalog), at, leases)
             return self._engine.run(Job(statement, scans, rows, cancellation or Cancellation(), leases))
         except BaseException:
             leases.close()
             raise
 
+    def check(self, sql: str, catalog: Catalog | None = None) -> Statement:
+        """The statement compiled: what it reads and gives. Errors are those of ``run`` up to here."""
+        return self._statements.compile(sql, catalog)
+
     def explain(self, sql: str, *, at: datetime | int | None = None) -> Explanation:
         """What the statement would read. Nothing of the data is read; errors are those of ``run`` up to here."""
-        statement, scans = self._plan(sql, at)
+        statement, scans = self._plan(self.check(sql), at)
         return Explanation(
             sql=statement.sql,
             scans=tuple(_scan(use, plan) for use, plan in scans),
@@ -111,9 +116,8 @@ class QueryService:
         self._engine.close()
 
     def _plan(
-        self, sql: str, at: datetime | int | None, leases: ExitStack | None = None
+        self, statement: Statement, at: datetime | int | None, leases: ExitStack | None = None
     ) -> tuple[Statement, tuple[tuple[TableUse, ScanPlan], ...]]:
-        statement = self._statements.compile(sql)
         look = _Look(self._lake, at, leases)
         return statement, tuple((use, look.scan(use)) for use in statement.tables)
 
