@@ -6,12 +6,14 @@ arguments or reads the environment. Rooms are opened when they are first used: a
 
 from __future__ import annotations
 
+import contextlib
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from trailmere.ingest.audit import AuditTrail
     from trailmere.ingest.push import Pusher
     from trailmere.lake.lifecycle import StoreLifecycle
     from trailmere.lake.records import Maintained, MaintenanceProgress
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from trailmere.query.service import QueryService
     from trailmere.registry.stores import EventDataStore, StoreRegistry
     from trailmere.settings import Settings
+
+ACTIVITY_STORE = "trailmere-activity"  # who asked what of a server
 
 
 class App:
@@ -89,6 +93,31 @@ class App:
 
         return Pusher(self.lake)
 
+    @cached_property
+    def audit(self) -> AuditTrail:
+        """The journal of the calls that a server answers; its thread takes them into a store of their own."""
+        from trailmere.ingest.audit import AuditTrail
+
+        return AuditTrail(
+            self.settings.lake / "journal",
+            self.pusher,
+            self._activity_store,
+            seconds=self.settings.audit_seconds,
+            upkeep=lambda store: self.maintain(store, show=lambda _progress: None),
+        )
+
+    def _activity_store(self) -> EventDataStore:
+        """The store of our own calls, made when it is first needed."""
+        from trailmere.errors import StoreAlreadyExists
+        from trailmere.registry.records import BillingMode
+
+        found = self.stores.find(ACTIVITY_STORE)
+        if found is not None:
+            return found
+        with contextlib.suppress(StoreAlreadyExists):  # another server was quicker
+            self.lifecycle.create(ACTIVITY_STORE, billing_mode=BillingMode.FIXED_RETENTION_PRICING)
+        return self.stores.get(ACTIVITY_STORE)
+
     def maintain(
         self, store: EventDataStore, *, dry_run: bool = False, show: Callable[[MaintenanceProgress], None]
     ) -> Maintained:
@@ -106,7 +135,7 @@ class App:
 
     def close(self) -> None:
         """Let go of workers, locks and connections; only of what was opened."""
-        for room in ("engine", "lake"):
+        for room in ("audit", "engine", "lake"):
             if room in self.__dict__:
                 self.__dict__[room].close()
 

@@ -54,6 +54,10 @@ class Settings:
         ),
     )
     maintain_memory_bytes: int = field(default=GIB, metadata=_means("Memory that maintenance may use, about."))
+    audit_seconds: float = field(
+        default=5.0,
+        metadata=_means("Seconds after which the server's own calls are in the store trailmere-activity, at most."),
+    )
     query_seconds: float = field(default=600.0, metadata=_means("Time a query may take."))
     query_memory_bytes: int = field(default=4 * GIB, metadata=_means("Memory a query may use."))
     query_threads: int = field(default=2, metadata=_means("Threads a query may use."))
@@ -113,8 +117,9 @@ def _check(settings: Settings) -> None:
     for name in ("ingest_workers", "query_threads", "ingest_batch_bytes", "max_delivery_bytes", "max_json_depth"):
         if getattr(settings, name) < 1:
             raise SettingsError(f"{name}: expected one or more, got {getattr(settings, name)}")
-    if settings.query_seconds == 0:
-        raise SettingsError("query_seconds: expected more than zero, got 0")
+    for name in ("query_seconds", "audit_seconds"):
+        if getattr(settings, name) == 0:
+            raise SettingsError(f"{name}: expected more than zero, got 0")
     if settings.query_memory_bytes < LEAST_QUERY_MEMORY_BYTES:
         least = f"{LEAST_QUERY_MEMORY_BYTES:,} bytes (64 MiB)"
         raise SettingsError(f"query_memory_bytes: expected at least {least}, got {settings.query_memory_bytes:,}")
