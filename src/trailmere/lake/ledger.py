@@ -7,11 +7,13 @@ of the transaction. What the numbers mean is told in ``lake.records``; when they
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     Column,
@@ -23,6 +25,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    any_,
     bindparam,
     case,
     delete,
@@ -38,10 +41,10 @@ from trailmere.lake.seals import SEAL, UNSEALED, reseal, seal_column, seal_of, s
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Row
+    from sqlalchemy import ColumnElement, Connection
 
 BatchState = Literal["open", "prepared", "done", "abandoned"]
-CHUNK = 500  # values in one IN list
+CHUNK = 500  # lines of one page, values in one IN list
 
 metadata = MetaData()
 
@@ -187,31 +190,45 @@ def _by_hash(
     statuses: tuple[str, ...],
 ) -> dict[str, DeliveryEntry]:
     found: dict[str, DeliveryEntry] = {}
-    for some in _chunks(hashes):
-        rows = connection.execute(
-            select(*_ENTRY_COLUMNS)
-            .where(deliveries.c.store_id == store_id, column.in_(some), deliveries.c.status.in_(statuses))
-            .order_by(deliveries.c.number)
-        )
-        for row in rows:
-            known = found.get(row._mapping[column.name])
-            if known is None or (known.status == "rejected" and row.status == "taken"):
-                found[row._mapping[column.name]] = _entry(row)
+    for line in _lines_with(connection, _ENTRY_COLUMNS, store_id, column, hashes):
+        entry, its_hash = DeliveryEntry(*line), line._mapping[column.name]
+        known = found.get(its_hash)
+        if entry.status in statuses and (known is None or (known.status == "rejected" and entry.status == "taken")):
+            found[its_hash] = entry
     return found
 
 
 def by_place(connection: Connection, store_id: str, uris: Collection[str]) -> dict[str, list[DeliveryEntry]]:
     """Every delivery that lay at one of these places, oldest first."""
     found: dict[str, list[DeliveryEntry]] = {}
-    for some in _chunks(uris):
-        rows = connection.execute(
-            select(*_ENTRY_COLUMNS)
-            .where(deliveries.c.store_id == store_id, deliveries.c.uri.in_(some))
-            .order_by(deliveries.c.number)
-        )
-        for row in rows:
-            found.setdefault(row.uri, []).append(_entry(row))
+    for line in _lines_with(connection, _ENTRY_COLUMNS, store_id, deliveries.c.uri, uris):
+        found.setdefault(line.uri, []).append(DeliveryEntry(*line))
     return found
+
+
+def _lines_with(
+    connection: Connection, columns: Sequence[Column[Any]], store_id: str, column: Column[Any], values: Collection[str]
+) -> Iterator[Any]:
+    """The store's lines that have one of these values in a column, in the order they were entered.
+
+    The values go as one parameter: a list of thousands, spelled out, takes longer to write than to look up.
+    """
+    if values:
+        wanted, parameter = _AMONG[connection.dialect.name](column, values)
+        query = select(*columns).where(deliveries.c.store_id == store_id, wanted).order_by(deliveries.c.number)
+        yield from connection.execute(query, {"among": parameter})
+
+
+def _among_sqlite(column: Column[Any], values: Collection[str]) -> tuple[ColumnElement[bool], Any]:
+    listed = func.json_each(bindparam("among", type_=Text)).table_valued("value")
+    return column.in_(select(listed.c.value)), json.dumps(list(values))
+
+
+def _among_postgresql(column: Column[Any], values: Collection[str]) -> tuple[ColumnElement[bool], Any]:
+    return column == any_(bindparam("among", type_=ARRAY(Text))), list(values)
+
+
+_AMONG = {"sqlite": _among_sqlite, "postgresql": _among_postgresql}
 
 
 def enter(connection: Connection, store_id: str, batch_id: str, entries: Sequence[DeliveryEntry]) -> None:
@@ -236,10 +253,8 @@ def enter(connection: Connection, store_id: str, batch_id: str, entries: Sequenc
 def _lines(connection: Connection, store_id: str, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """The lines of those that were entered before, with their numbers; with the seal too where it is broken."""
     columns = [deliveries.c[name] for name in ("number", *sealed_columns(deliveries), SEAL)]
-    found: dict[str, dict[str, Any]] = {}
-    for some in _chunks(ids):
-        rows = connection.execute(select(*columns).where(deliveries.c.store_id == store_id, deliveries.c.id.in_(some)))
-        found |= {row.id: dict(row._mapping) for row in rows}
+    rows = _lines_with(connection, columns, store_id, deliveries.c.id, ids)
+    found = {row.id: dict(row._mapping) for row in rows}
     for line in found.values():
         if line[SEAL] == seal_of(deliveries, line):
             del line[SEAL]
@@ -261,12 +276,23 @@ def _write(connection: Connection, lines: Sequence[dict[str, Any]]) -> None:
     new = [line for line in lines if "number" not in line]
     changed = [{"its_number": line["number"]} | line for line in lines if "number" in line]
     if new:
-        connection.execute(insert(deliveries), new)
+        _insert(connection, new)
     if changed:
         values: dict[str, Any] = {name: bindparam(name) for name in (*sealed_columns(deliveries), SEAL)}
         connection.execute(
             update(deliveries).where(deliveries.c.number == bindparam("its_number")).values(values), changed
         )
+
+
+def _insert(connection: Connection, lines: Sequence[dict[str, Any]]) -> None:
+    """Lines that all have the same columns, handed to the driver as they are: SQLAlchemy would look at each value."""
+    names, values = list(lines[0]), [tuple(line.values()) for line in lines]
+    mark = _MARKS[connection.dialect.name]
+    marks = ", ".join([mark] * len(names))
+    connection.exec_driver_sql(f"INSERT INTO {deliveries.name} ({', '.join(names)}) VALUES ({marks})", values)  # noqa: S608
+
+
+_MARKS = {"sqlite": "?", "postgresql": "%s"}  # for a parameter, in the driver's own words
 
 
 def walk(
@@ -281,7 +307,7 @@ def walk(
     if conflict is not None:
         query = query.where(deliveries.c.conflict.is_(conflict))
     rows = connection.execute(query.order_by(deliveries.c.number).limit(CHUNK))
-    return [(row.number, _entry(row)) for row in rows]
+    return [(number, DeliveryEntry(*entry)) for number, *entry in rows]
 
 
 def _how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -349,13 +375,3 @@ def forget_store(connection: Connection, store_id: str) -> None:
     """Remove what is known of a store whose table is gone: with it, everything would seem to be taken already."""
     for table in (batches, deliveries, fields):
         connection.execute(delete(table).where(table.c.store_id == store_id))
-
-
-def _entry(row: Row[Any]) -> DeliveryEntry:
-    return DeliveryEntry(**{column.name: row._mapping[column.name] for column in _ENTRY_COLUMNS})
-
-
-def _chunks(values: Collection[str]) -> Iterator[list[str]]:
-    distinct = list(dict.fromkeys(values))
-    for start in range(0, len(distinct), CHUNK):
-        yield distinct[start : start + CHUNK]
