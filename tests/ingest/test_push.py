@@ -47,6 +47,33 @@ def test_a_delivery_that_is_pushed_again_is_known_and_kept_once(lake: Lake, stor
     assert (entry.status, lake.totals(store.id).rows) == ("known", 2)
 
 
+def test_where_the_place_decides_other_bytes_are_no_second_delivery(lake: Lake, store: EventDataStore) -> None:
+    pusher = Pusher(lake)
+    pusher.put(store, [pushed(1, "once")], once=True)
+    other = Delivery("push:test/once/1", content=b'{"later": true}')
+
+    (entry,) = pusher.put(store, [other], once=True)
+
+    assert (entry.status, lake.totals(store.id).rows) == ("known", 2)
+
+
+def test_the_same_pushed_by_two_at_once_is_kept_once(lake: Lake, store: EventDataStore) -> None:
+    pusher = Pusher(lake)
+    together = threading.Barrier(8)
+
+    def call() -> None:
+        together.wait()
+        pusher.put(store, [pushed(1, "twins")], once=True)
+
+    callers = [threading.Thread(target=call) for _ in range(8)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+
+    assert lake.totals(store.id).rows == 2
+
+
 def test_fifty_callers_at_once_share_commits_and_each_gets_its_own_answer(lake: Lake, store: EventDataStore) -> None:
     pusher = Pusher(lake)
     together = threading.Barrier(50)

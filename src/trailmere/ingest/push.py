@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from trailmere.errors import LakeBusy, TrailmereError
+from trailmere.ingest.chunks import as_known
 from trailmere.ingest.records import Limits, Recipe, Task
 from trailmere.ingest.run import shifted
 
@@ -33,12 +34,17 @@ class _Waiting:
     """What one caller brought, and what became of it: entries or an error."""
 
     deliveries: tuple[Delivery, ...]
+    once: bool
     entries: tuple[DeliveryEntry, ...] | None = None
     error: BaseException | None = None
 
     @property
     def bytes(self) -> int:
         return sum(len(delivery.content or b"") for delivery in self.deliveries)
+
+    @property
+    def places(self) -> set[str]:
+        return {delivery.uri for delivery in self.deliveries}
 
     @property
     def is_settled(self) -> bool:
@@ -67,14 +73,17 @@ class Pusher:
         self._queues: defaultdict[str, _Queue] = defaultdict(_Queue)
         self._guard = threading.Lock()
 
-    def put(self, store: EventDataStore, deliveries: Sequence[Delivery]) -> tuple[DeliveryEntry, ...]:
+    def put(
+        self, store: EventDataStore, deliveries: Sequence[Delivery], *, once: bool = False
+    ) -> tuple[DeliveryEntry, ...]:
         """Take deliveries in; they are durable when this returns. What became of each, in their order.
 
         The bytes are ``Delivery.content``. A delivery that the ledger has (same place, same bytes) is ``known``: a
-        caller who got no answer may push it again. Raises LakeBusy where too much waits already, StoreNotFound,
+        caller who got no answer may push it again. With ``once`` the place alone decides: the bytes of what is pushed
+        again may differ by the time that they were made. Raises LakeBusy where too much waits already, StoreNotFound,
         LakeError; then nothing of it was taken in, or all of it.
         """
-        mine = _Waiting(tuple(deliveries))
+        mine = _Waiting(tuple(deliveries), once)
         queue = self._enter(store, mine)
         with queue.turn:
             if not mine.is_settled:
@@ -102,7 +111,8 @@ class Pusher:
                 if not queue.recovered:
                     self._lake.recover(store.id)
                     queue.recovered = True
-                self._commit(store, some)
+                if new := self._without_known(store, some):
+                    self._commit(store, new)
             except TrailmereError as error:
                 _fail(some, error)
             except BaseException as error:
@@ -122,11 +132,23 @@ class Pusher:
         """Those whose turn it is."""
         some: list[_Waiting] = []
         with self._guard:
+            places: set[str] = set()
             while queue.waiting and sum(len(one.deliveries) for one in some) < MOST_TOGETHER:
+                if places & queue.waiting[0].places:  # the same again: it is known after this commit
+                    break
                 one = queue.waiting.popleft()
                 queue.waiting_bytes -= one.bytes
+                places |= one.places
                 some.append(one)
         return some
+
+    def _without_known(self, store: EventDataStore, some: Sequence[_Waiting]) -> list[_Waiting]:
+        """Settle those whose places the ledger has, where the place decides; the others."""
+        known = self._lake.known_places(store.id, {place for one in some if one.once for place in one.places})
+        for one in some:
+            if one.once and one.places <= known.keys():
+                one.entries = tuple(as_known(known[delivery.uri][0]) for delivery in one.deliveries)
+        return [one for one in some if not one.is_settled]
 
     def _commit(self, store: EventDataStore, some: Sequence[_Waiting]) -> None:
         from trailmere.ingest.worker import perform
