@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from trailmere.query.engine import Engine
     from trailmere.query.records import StoreEntry
     from trailmere.query.service import QueryService
+    from trailmere.registry.channels import ChannelRegistry
     from trailmere.registry.stores import EventDataStore, StoreRegistry
     from trailmere.settings import Settings
 
@@ -92,6 +93,13 @@ class App:
         from trailmere.ingest.push import Pusher
 
         return Pusher(self.lake)
+
+    @cached_property
+    def channels(self) -> ChannelRegistry:
+        """The records of channels, of all accounts and Regions."""
+        from trailmere.registry.channels import ChannelRegistry
+
+        return ChannelRegistry(self.lake.engine)
 
     @cached_property
     def audit(self) -> AuditTrail:

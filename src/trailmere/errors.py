@@ -17,6 +17,12 @@ error means there: an exit code, an HTTP status, an AWS error code.
     |   |-- InvalidStoreCategory         not permitted for a store of this category
     |   `-- TerminationProtected
     |-- InvalidEventSelectors
+    |-- ChannelError
+    |   |-- ChannelNotFound
+    |   |-- ChannelAlreadyExists
+    |   |-- ChannelLimitExceeded
+    |   |-- InvalidSource                no integration is called so
+    |   `-- DuplicatedAuditEventId       two events of one call have the same id
     |-- SourceError
     |   |-- SourceNotFound               nothing lies where the source points
     |   `-- SourceUnavailable            it lies there, and cannot be read now
@@ -103,6 +109,30 @@ class InvalidEventSelectors(TrailmereError):
     def __init__(self, message: str, *, place: str | None = None, hint: str | None = None) -> None:
         super().__init__(f"{place}: {message}" if place else message, hint=hint)
         self.place = place
+
+
+class ChannelError(TrailmereError):
+    """Something about a channel, or the events that come by it."""
+
+
+class ChannelNotFound(ChannelError):
+    """No channel has this ARN or id (ChannelNotFoundException)."""
+
+
+class ChannelAlreadyExists(ChannelError):
+    """A channel with this name, or for this source, exists (ChannelAlreadyExistsException)."""
+
+
+class ChannelLimitExceeded(ChannelError):
+    """Too many channels (ChannelMaxLimitExceededException)."""
+
+
+class InvalidSource(ChannelError):
+    """No integration is called so (InvalidSourceException)."""
+
+
+class DuplicatedAuditEventId(ChannelError):
+    """Two events of one call have the same id (DuplicatedAuditEventId)."""
 
 
 class SourceError(TrailmereError):
