@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from trailmere.errors import LakeError
 from trailmere.lake.locks import FileLocks
 
 
@@ -43,6 +44,11 @@ def test_what_a_dead_holder_left_is_tidied_away(processes: list[FileLocks], tmp_
     other.tidy("batch-", ())
 
     assert files(tmp_path) == []
+
+
+def test_a_lock_whose_file_cannot_be_made_is_refused_with_a_lake_error(processes: list[FileLocks]) -> None:
+    with pytest.raises(LakeError, match="cannot write to the lake: File name too long"):
+        processes[0].share("lease-" + "9" * 300)
 
 
 def test_two_never_hold_a_lock_that_a_third_tidies_away_again_and_again(processes: list[FileLocks]) -> None:

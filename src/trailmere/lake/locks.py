@@ -18,7 +18,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
 from trailmere.errors import LakeBusy
-from trailmere.lake.disk import make_folder
+from trailmere.lake.disk import make_folder, told_as_lake_error
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -159,9 +159,10 @@ class _SharedFile:
 
 
 def _flock(path: Path, kind: int) -> int | None:
-    """The descriptor of the file, locked; None where others have it."""
+    """The descriptor of the file, locked; None where others have it. Raises LakeError where there can be no file."""
     while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        with told_as_lake_error():
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
         except OSError:
