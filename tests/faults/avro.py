@@ -10,6 +10,7 @@ import json
 import struct
 import zlib
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,23 +18,31 @@ from typing import Any
 MAGIC = b"Obj\x01"
 
 
-def records(path: Path) -> Iterator[dict[str, Any]]:
-    """The records of a file. Raises ValueError where it is cut or not one."""
-    content = path.read_bytes()
+def records(path: Path) -> tuple[dict[str, Any], ...]:
+    """The records of a file, to be read only. Raises ValueError where it is cut or not one."""
+    try:
+        return _records(path.read_bytes())
+    except ValueError as error:
+        raise ValueError(f"{path} {error}") from error
+
+
+@lru_cache(maxsize=4096)  # a lake is judged several times, and most of its files are those of the time before
+def _records(content: bytes) -> tuple[dict[str, Any], ...]:
     stream = BytesIO(content)
     if stream.read(4) != MAGIC:
-        raise ValueError(f"{path} is not an Avro file")
+        raise ValueError("is not an Avro file")
     header = _map(stream, lambda at: at.read(_long(at)))
     mark = stream.read(16)
     schema, codec = json.loads(header["avro.schema"]), header.get("avro.codec", b"null")
+    found = []
     while stream.tell() < len(content):
         count, size = _long(stream), _long(stream)
         block = stream.read(size)
         if len(block) != size or stream.read(16) != mark:
-            raise ValueError(f"{path} is cut or changed before byte {stream.tell()}")
+            raise ValueError(f"is cut or changed before byte {stream.tell()}")
         body = BytesIO(zlib.decompress(block, -15) if codec == b"deflate" else block)
-        for _ in range(count):
-            yield _read(body, schema)
+        found += [_read(body, schema) for _ in range(count)]
+    return tuple(found)
 
 
 def _long(stream: BytesIO) -> int:

@@ -1,12 +1,13 @@
 """``trailmere ...`` in a child process, through the command line's own door.
 
 The harness runs thousands of commands and loads what they import once: a command is a fork of it, with nothing opened
-yet. The command itself is not changed, and its own children (workers) are started anew by it.
+yet, and its own children (workers) are forks of such a fork: see ``spawning``. The command itself is not changed.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 import time
@@ -15,6 +16,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+
+from tests.faults import spawning
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: a fork takes only one thread along
 
@@ -34,10 +37,25 @@ PRELOADED = (
     "trailmere.lake.maintenance",
     "trailmere.lake.verify",
     "trailmere.registry.stores",
+    "trailmere.lake.scan",
     "trailmere.ingest.run",
+    "trailmere.ingest.follow",
     "trailmere.ingest.replay",
+    "trailmere.ingest.worker",
+    "trailmere.events.decode",
+    "trailmere.events.inflate",
+    "trailmere.events.selector_templates",
     "trailmere.query.service",
+    "trailmere.query.dialect",
     "trailmere.sources.opening",
+    "trailmere.sources.local",
+    "multiprocessing.popen_spawn_posix",
+    "multiprocessing.resource_tracker",
+    "platformdirs",
+    "pydantic.type_adapter",
+    "pyiceberg.avro.decoder_fast",
+    "rich._emoji_codes",
+    "rich.console",
     "rich.table",
     "difflib",
 )
@@ -47,6 +65,7 @@ def preload() -> None:
     """Import what commands import."""
     for name in PRELOADED:
         __import__(name)
+    gc.freeze()  # a collection in a command would else write to, and so copy, every page of this
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +98,7 @@ def fork(
         sys.modules["__main__"] = ModuleType("__main__")
         if before is not None:
             before()
+        spawning.stand_by()
         code = _main(arguments)
     finally:
         with contextlib.suppress(Exception):

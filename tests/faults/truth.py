@@ -12,6 +12,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -56,10 +57,16 @@ def read_sources(folders: Iterable[Path]) -> list[SourceFile]:
 def read_file(path: Path) -> SourceFile:
     """One file."""
     stored = path.read_bytes()
+    return SourceFile(path, stored, *_told(stored))
+
+
+@lru_cache(maxsize=4096)  # the same sources are asked for at each judgement
+def _told(stored: bytes) -> tuple[str | None, tuple[dict[str, Any], ...]]:
+    """Text and records; neither where nothing of it can be taken in."""
     content = _content(stored)
     text = None if not content else content.decode("utf-8", "replace")
     records = () if text is None else tuple(_records(text))
-    return SourceFile(path, stored, text if records else None, records)
+    return (text, records) if records else (None, ())
 
 
 def expected(files: Iterable[SourceFile], *, everything: bool, since: str = "") -> Counter[Mark]:
