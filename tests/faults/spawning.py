@@ -36,10 +36,10 @@ def stand_by() -> None:
         _serve(theirs)
     theirs.close()
 
-    def spawn(_path: bytes, arguments: Sequence[Any], descriptors: Sequence[int]) -> int:
-        numbers = sorted({int(one) for one in descriptors})
+    def spawn(path: bytes, args: Sequence[Any], passfds: Sequence[int]) -> int:
+        numbers = sorted(set(passfds))
         asked = {
-            "arguments": [os.fsdecode(one) for one in arguments],
+            "arguments": [os.fsdecode(one) for one in args],
             "numbers": numbers,
             "blocked": [int(one) for one in signal.pthread_sigmask(signal.SIG_BLOCK, ())],
         }
