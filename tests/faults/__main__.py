@@ -21,16 +21,18 @@ from tests.faults.workloads import BY_NAME, WORKLOADS
 
 
 def tasks(options: argparse.Namespace) -> Iterator[Task]:
-    """All tasks, in parts where they are long, workload after workload in each part, should time end early."""
+    """All tasks, in parts where they are long, workload after workload in each part, should time end early. Scattered:
+    each part in other files, those of the seed that follows."""
     until = time.time() + 60 * options.minutes if options.minutes else float("inf")
     names = options.workload or [workload.name for workload in WORKLOADS]
     for seed in range(options.seed, options.seed + options.seeds):
         parts = 1 if options.sample else options.parts
         for part in range(parts):
             for name in names:
-                actions = tuple(options.action or ACTIONS)
+                actions = () if options.only_cuts else tuple(options.action or ACTIONS)
                 cuts = options.cuts if options.sample else int(not options.no_cuts)
-                yield Task(name, seed, actions, options.sample, cuts, options.variants, part, parts, until)
+                files = seed + part * options.seeds if options.scatter else seed
+                yield Task(name, files, actions, options.sample, cuts, options.variants, part, parts, until)
 
 
 def table(ran: Sequence[Ran]) -> str:
@@ -118,8 +120,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sample", type=int, default=0, help="so many faults of each workload instead of all")
     parser.add_argument("--cuts", type=int, default=2, help="with --sample: so many power cuts of each workload")
     parser.add_argument("--no-cuts", action="store_true", help="faults at calls only")
+    parser.add_argument("--only-cuts", action="store_true", help="power cuts only")
     parser.add_argument("--variants", type=int, default=2, help="images with unsynced parts, for each call")
     parser.add_argument("--parts", type=int, default=8, help="into how many tasks a workload is cut")
+    parser.add_argument(
+        "--scatter", action="store_true", help="each part with a seed of its own: as many mixes of files"
+    )
     parser.add_argument("--jobs", type=int, default=multiprocessing.cpu_count())
     parser.add_argument("--share", type=int, nargs=2, help="of all tasks each N-th from the K-th: K N")
     parser.add_argument("--minutes", type=float, default=0, help="stop then; 0: when all is done")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import tempfile
 import time
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -61,7 +63,7 @@ def perform(task: Task, place: Path) -> list[Ran]:
     return ran
 
 
-@cache
+@lru_cache(maxsize=len(BY_NAME))
 def _world(workload: str, seed: int, place: Path) -> World:
     """One for each process: to make it takes longer than a run in it."""
     commands.preload()
@@ -90,11 +92,11 @@ def _mixed(fault: Fault) -> int:
     return zlib.crc32(str(fault).encode())
 
 
-def _cuts(world: World, task: Task) -> list[tuple[str, bool, Image]]:
-    if not task.cuts and task.sample:
-        return []
-    images = list(world.images(task.variants, Random(task.seed)))
-    if task.sample:
-        chosen = Random(task.seed).sample(images[:-1], min(task.cuts, len(images)) - 1)
-        return [*chosen, images[-1]]
-    return images[task.part :: task.parts]
+def _cuts(world: World, task: Task) -> Iterable[tuple[str, bool, Image]]:
+    if not task.cuts:
+        return ()
+    images = world.images(task.variants, Random(task.seed))
+    if not task.sample:
+        return islice(images, task.part, None, task.parts)
+    *others, last = images
+    return [*Random(task.seed).sample(others, min(task.cuts, len(others) + 1) - 1), last]
