@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from trailmere.query.records import StoreEntry
     from trailmere.query.service import QueryService
     from trailmere.registry.channels import ChannelRegistry
+    from trailmere.registry.secretbox import SecretBox
     from trailmere.registry.stores import EventDataStore, StoreRegistry
     from trailmere.settings import Settings
 
@@ -52,6 +53,13 @@ class App:
         from trailmere.registry.stores import StoreRegistry
 
         return StoreRegistry(self.lake.engine, account_id=self.settings.account_id, region=self.settings.region)
+
+    @cached_property
+    def secrets(self) -> SecretBox:
+        """What seals the secrets that the database keeps. Raises SecretsUnreadable."""
+        from trailmere.registry.secretbox import SecretBox
+
+        return SecretBox.of_lake(self.lake.engine, self.settings.keys or self.settings.lake / "keys")
 
     @cached_property
     def lifecycle(self) -> StoreLifecycle:

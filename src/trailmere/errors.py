@@ -23,6 +23,13 @@ error means there: an exit code, an HTTP status, an AWS error code.
     |   |-- ChannelLimitExceeded
     |   |-- InvalidSource                no integration is called so
     |   `-- DuplicatedAuditEventId       two events of one call have the same id
+    |-- AccessError
+    |   |-- AuthenticationFailed         whoever asks is nobody whom we know; ``code`` is AWS's
+    |   |-- AccessDenied                 we know who asks, and they may not
+    |   |-- IdentityNotFound             no account, user, role, key or policy is called so
+    |   |-- IdentityAlreadyExists
+    |   |-- IdentityLimitExceeded
+    |   `-- IdentityInUse                something belongs to it that has to go first
     |-- SourceError
     |   |-- SourceNotFound               nothing lies where the source points
     |   `-- SourceUnavailable            it lies there, and cannot be read now
@@ -31,6 +38,7 @@ error means there: an exit code, an HTTP status, an AWS error code.
     |   |-- LakeBusy                     another process held what we need for too long
     |   |-- LakeDamaged                  a file of the lake is missing or not what was written
     |   |-- LakeVersion                  written by a newer Trailmere
+    |   |-- SecretsUnreadable            the key file is not there, or not the lake's
     |   `-- SnapshotNotFound
     `-- QueryError
         |-- StatementInvalid             it does not parse, or names what does not exist
@@ -135,6 +143,38 @@ class DuplicatedAuditEventId(ChannelError):
     """Two events of one call have the same id (DuplicatedAuditEventId)."""
 
 
+class AccessError(TrailmereError):
+    """Who asks, or whether they may."""
+
+
+class AuthenticationFailed(AccessError):
+    """Whoever asks is nobody whom we know. ``code`` is AWS's, for example ``InvalidSignatureException``."""
+
+    def __init__(self, code: str, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
+
+
+class AccessDenied(AccessError):
+    """We know who asks, and they may not (AccessDeniedException)."""
+
+
+class IdentityNotFound(AccessError):
+    """No account, user, role, access key or policy is called so (NoSuchEntity)."""
+
+
+class IdentityAlreadyExists(AccessError):
+    """An account, user or role is called so already (EntityAlreadyExists)."""
+
+
+class IdentityLimitExceeded(AccessError):
+    """A user has as many access keys as AWS allows, or an identity as many policies (LimitExceeded)."""
+
+
+class IdentityInUse(AccessError):
+    """Something belongs to it that has to go first (DeleteConflict)."""
+
+
 class SourceError(TrailmereError):
     """The place that deliveries come from."""
 
@@ -173,6 +213,10 @@ class LakeDamaged(LakeError):
 
 class LakeVersion(LakeError):
     """The lake was written by a newer version."""
+
+
+class SecretsUnreadable(LakeError):
+    """The file with the key of the lake's secrets is not there, cannot be read, or is another lake's."""
 
 
 class SnapshotNotFound(LakeError):

@@ -33,6 +33,13 @@ class Settings:
             "Without it, SQLite in the lake's folder."
         ),
     )
+    keys: Path | None = field(
+        default=None,
+        metadata=_means(
+            "Folder of the key that the lake's secrets are sealed with. Without it, `keys` in the lake's folder; "
+            "better elsewhere, so that no backup holds both."
+        ),
+    )
     account_id: str = field(default="000000000000", metadata=_means("Account in the ARNs of stores, 12 digits."))
     region: str = field(default="us-east-1", metadata=_means("Region in the ARNs of stores."))
     ingest_workers: int = field(default=2, metadata=_means("Processes that decode and write."))
@@ -88,7 +95,9 @@ def load(environ: Mapping[str, str] | None = None, **given: Any) -> Settings:
         if environ.get(variable):
             values[setting.name] = _parse(variable, str(setting.type), environ[variable])
     values.setdefault("lake", default_lake())
-    values["lake"] = Path(values["lake"]).expanduser().resolve()
+    for name in ("lake", "keys"):
+        if name in values:
+            values[name] = Path(values[name]).expanduser().resolve()
     settings = Settings(**values)
     _check(settings)
     return settings
