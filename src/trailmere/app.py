@@ -137,13 +137,17 @@ class App:
     def maintain(
         self, store: EventDataStore, *, dry_run: bool = False, show: Callable[[MaintenanceProgress], None]
     ) -> Maintained:
-        """Do for a store what is due, by its retention and the settings. Errors are those of ``Lake.maintain``."""
+        """Do for a store what is due, by its retention and the settings.
+
+        Raises LakeDamaged where the record of the store, and with it the retention, is not as it was written; else the
+        errors of ``Lake.maintain``.
+        """
         from datetime import UTC, datetime, timedelta
 
         from trailmere.lake.records import MaintenancePolicy
 
         policy = MaintenancePolicy(
-            cutoff=datetime.now(UTC) - timedelta(days=store.retention_days),
+            cutoff=datetime.now(UTC) - timedelta(days=self.stores.sound(store.id).retention_days),
             snapshot_days=self.settings.maintain_snapshot_days,
             memory_bytes=self.settings.maintain_memory_bytes,
         )

@@ -183,6 +183,17 @@ def stop_ingestion(name: StoreArgument, *, lake: LakeOption = None, output: Outp
 
 
 @store.command
+def seal(name: StoreArgument, *, lake: LakeOption = None, output: OutputOption = "table") -> None:
+    """Accept the record of an event data store as it is now, after `trailmere verify` said that it was changed.
+
+    Look at it first (`trailmere store show`): its retention decides what `trailmere maintain` removes.
+    """
+    with open_lake(lake) as app:
+        accepted = app.stores.seal(name)
+    _write(accepted, output)
+
+
+@store.command
 def templates(*, output: OutputOption = "table") -> None:
     """Event selectors by name, for --selectors. Some take values: data-events:AWS::S3::Object,AWS::SQS::Queue."""
     from trailmere.events.selector_templates import TEMPLATES, template

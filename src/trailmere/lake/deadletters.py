@@ -33,8 +33,8 @@ from trailmere.lake.disk import make_folder, write_file
 from trailmere.lake.inventory import FileRecord
 from trailmere.lake.ledger import as_time, metadata, now_us
 from trailmere.lake.records import DeadLetter, StoredDeadLetter
-from trailmere.lake.seals import UNSEALED, reseal, seal_column, sealed
 from trailmere.registry.database import writing
+from trailmere.registry.seals import UNSEALED, reseal, seal_column, sealed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

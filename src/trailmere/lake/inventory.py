@@ -17,8 +17,8 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, String, Table, Text, 
 
 from trailmere.lake.disk import local_path, remove_files
 from trailmere.lake.ledger import CHUNK, metadata, now_us
-from trailmere.lake.seals import UNSEALED, seal_column, sealed
 from trailmere.registry.database import reading, writing
+from trailmere.registry.seals import UNSEALED, seal_column, sealed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence

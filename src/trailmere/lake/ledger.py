@@ -36,7 +36,7 @@ from sqlalchemy import (
 )
 
 from trailmere.lake.records import DeliveryEntry, KnownField, NewField, as_row
-from trailmere.lake.seals import SEAL, UNSEALED, reseal, seal_column, seal_of, sealed, sealed_columns
+from trailmere.registry.seals import SEAL, UNSEALED, reseal, seal_column, seal_of, sealed, sealed_columns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence

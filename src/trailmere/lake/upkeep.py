@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Column, Index, String, Table, Text, delete, f
 
 from trailmere.lake.ledger import as_time, metadata, now_us
 from trailmere.lake.records import Removal
-from trailmere.lake.seals import seal_column, sealed
+from trailmere.registry.seals import seal_column, sealed
 
 if TYPE_CHECKING:
     from datetime import datetime

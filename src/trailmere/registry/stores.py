@@ -18,6 +18,7 @@ from sqlalchemy import delete, func, insert, select, update
 from trailmere.errors import (
     InvalidParameter,
     InvalidStoreStatus,
+    LakeDamaged,
     StoreAlreadyExists,
     StoreLimitExceeded,
     StoreNotFound,
@@ -46,6 +47,7 @@ from trailmere.registry.records import (
     Status,
     status_after,
 )
+from trailmere.registry.seals import SEAL, reseal, seal_of, sealed
 from trailmere.registry.tables import METADATA, STORES, row_of, store_of
 
 if TYPE_CHECKING:
@@ -131,7 +133,7 @@ class StoreRegistry:
             _check_name_is_free(connection, store.name)
             _check_id_is_free(connection, store.id)
             self._check_room(connection)
-            connection.execute(insert(STORES).values(**row_of(store)))
+            connection.execute(insert(STORES).values(**sealed(STORES, row_of(store))))
         return store
 
     def get(self, name: str) -> EventDataStore:
@@ -154,6 +156,32 @@ class StoreRegistry:
         with reading(self._engine) as connection:
             rows = connection.execute(select(STORES).order_by(STORES.c.name)).mappings()
             return tuple(store_of(row) for row in rows)
+
+    def sound(self, name: str) -> EventDataStore:
+        """The store as it was written: for what cannot be undone, such as the removal of events by its retention.
+
+        Raises StoreNotFound; LakeDamaged where its row is not what its seal was taken over, or has none.
+        """
+        with reading(self._engine) as connection:
+            store = _get(connection, name)
+            row = connection.execute(select(STORES).where(STORES.c.id == store.id)).mappings().one()
+        if row[SEAL] != seal_of(STORES, row):
+            raise LakeDamaged(
+                f"the record of {store.name} is not as it was written: its seal "
+                + ("is missing" if row[SEAL] is None else "does not fit"),
+                hint=f"nothing was removed; look at it (trailmere store show {store.name}), put right what is wrong "
+                f"(trailmere store update), then: trailmere store seal {store.name}",
+            )
+        return store
+
+    def seal(self, name: str) -> EventDataStore:
+        """The store, its row sealed as it is now: for people who looked at it. Raises StoreNotFound."""
+        with writing(self._engine) as connection:
+            store = _get(connection, name)
+            its = STORES.c.id == store.id
+            row = connection.execute(select(STORES).where(its)).mappings().one()
+            connection.execute(update(STORES).where(its).values({SEAL: seal_of(STORES, row)}))
+        return store
 
     def require(self, name: str, operation: Operation) -> EventDataStore:
         """The store, if ``operation`` is permitted in its status; else InactiveStore or InvalidStoreStatus."""
@@ -242,7 +270,7 @@ class StoreRegistry:
             unclaimed = connection.execute(select(STORES.c.id).where(due & ~STORES.c.purging)).first()
         if unclaimed is not None:  # rarely: nobody else has to wait for us
             with writing(self._engine) as connection:
-                connection.execute(update(STORES).where(due).values(purging=True))
+                reseal(connection, STORES, due & ~STORES.c.purging, {"purging": True})
         with reading(self._engine) as connection:
             return tuple(store_of(row) for row in connection.execute(claimed).mappings())
 
@@ -265,7 +293,7 @@ class StoreRegistry:
             if after.name != before.name:
                 _check_name_is_free(connection, after.name)
             after = replace(after, updated=self._clock())
-            connection.execute(update(STORES).where(STORES.c.id == after.id).values(**row_of(after)))
+            reseal(connection, STORES, STORES.c.id == after.id, row_of(after))
         return after
 
     def _remove(self, store_id: str, operation: Operation) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Boolean, Column, Integer, MetaData, String, Table, Text
@@ -10,13 +12,14 @@ from sqlalchemy import Boolean, Column, Integer, MetaData, String, Table, Text
 from trailmere.events.selectors import stored_selectors, to_json
 from trailmere.registry.database import UtcTime
 from trailmere.registry.records import BillingMode, EventDataStore, Status
+from trailmere.registry.seals import SEAL, seal_column
 
 if TYPE_CHECKING:
     from sqlalchemy import RowMapping
 
 METADATA = MetaData()
 
-# one column for each field of EventDataStore, under its name
+# one column for each field of EventDataStore, under its name, and their seal
 STORES = Table(
     "event_data_stores",
     METADATA,
@@ -39,20 +42,30 @@ STORES = Table(
     Column("updated", UtcTime, nullable=False),
     Column("deletion_requested", UtcTime),
     Column("purging", Boolean, nullable=False),
+    seal_column(),
 )
+
+_FIELDS = tuple(column.name for column in STORES.columns if column.name != SEAL)
 
 
 def row_of(store: EventDataStore) -> dict[str, Any]:
-    """A record as column values."""
-    values = {column.name: getattr(store, column.name) for column in STORES.columns}
+    """A record as the column values that a reader will get, without a seal."""
+    values = {name: _read_back(getattr(store, name)) for name in _FIELDS}
     values["selectors"] = json.dumps(to_json(store.selectors), ensure_ascii=False)
     values["tags"] = json.dumps(dict(store.tags), ensure_ascii=False)
     return values
 
 
+def _read_back(value: Any) -> Any:
+    """A value as the database gives it back: a seal is taken over what is read as over what was written."""
+    if isinstance(value, StrEnum):
+        return value.value
+    return value.astimezone(UTC) if isinstance(value, datetime) else value
+
+
 def store_of(row: RowMapping) -> EventDataStore:
     """A row as a record."""
-    values: dict[str, Any] = dict(row)
+    values: dict[str, Any] = {name: row[name] for name in _FIELDS}
     values["selectors"] = stored_selectors(values["selectors"])
     values["tags"] = json.loads(values["tags"])
     values["status"] = Status(values["status"])
