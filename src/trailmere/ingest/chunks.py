@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from trailmere.lake.vault import Lake
     from trailmere.sources.delivery import Delivery
 
-PAGE = 500  # deliveries looked up in the ledger at once
-MOST_IN_A_TASK = 2048
+PAGE = 2048  # deliveries looked up in the ledger at once, and the most in a task
 USUAL_RATIO = 9.0  # content to gzip, of CloudTrail logs
 USUAL_DELIVERY_BYTES = 64 << 10
 MOST_HASHED_BYTES = 64 << 20
@@ -77,7 +76,10 @@ def look_up(
     to_read, known, rejected = [], [], 0
     expected: dict[str, KnownBytes] = {}
     for delivery in page:
-        entries = [one for one in places.get(delivery.uri, []) if one.status != "rejected" or not retry_rejected]
+        if delivery.uri not in places:
+            to_read.append(delivery)
+            continue
+        entries = [one for one in places[delivery.uri] if one.status != "rejected" or not retry_rejected]
         same = next((entry for entry in entries if _is_same_object(entry, delivery)), None)
         if same is None:
             to_read.append(delivery)
@@ -128,7 +130,7 @@ def group(deliveries: Sequence[Delivery], ratio: Ratio, most_bytes: int) -> Iter
     size = 0
     for delivery in deliveries:
         more = ratio.estimate(delivery)
-        if some and (size + more > most_bytes or len(some) >= MOST_IN_A_TASK):
+        if some and (size + more > most_bytes or len(some) >= PAGE):
             yield tuple(some)
             some, size = [], 0
         some.append(delivery)

@@ -63,6 +63,11 @@ class Crew:
             len(self._crew) < self._most or any(len(worker.tasks) < IN_HAND for worker in self._crew)
         )
 
+    def start(self, count: int) -> None:
+        """Start workers, so that there are ``count`` or as many as there may be: tasks for them are about to come."""
+        while len(self._crew) < min(count, self._most):
+            self._start()
+
     def give(self, task: Task) -> None:
         """Hand over a task; to a worker that is free, a new one, or the one with the least in hand."""
         worker = self._choose()
@@ -114,13 +119,9 @@ class Crew:
         return least if len(least.tasks) < IN_HAND else None
 
     def _start(self) -> _Worker:
-        # Imported here: only a process that starts workers needs it, and the worker imports it for itself.
-        from trailmere.ingest.worker import serve
-
-        target = self._serve or serve
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=_live, args=(target, theirs, self._recipe, os.getpid()), daemon=True)
+        process = context.Process(target=_live, args=(self._serve, theirs, self._recipe, os.getpid()), daemon=True)
         # Blocked in the child until it has said what an interrupt means to it.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
         try:
@@ -186,7 +187,11 @@ class Crew:
         return max(0.0, min(ends) - now) if ends else None
 
 
-def _live(serve: Serve, pipe: Connection, recipe: Recipe, parent: int) -> None:
+def _live(serve: Serve | None, pipe: Connection, recipe: Recipe, parent: int) -> None:
     """The life of a worker, which begins by saying that it has begun."""
+    if serve is None:
+        from trailmere.ingest import worker  # here: who starts workers does not decode
+
+        serve = worker.serve
     pipe.send(None)
     serve(pipe, recipe, parent)

@@ -7,6 +7,7 @@ halved until the culprit is alone. Whatever stops the loop, the batches that are
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,10 +23,12 @@ from trailmere.lake.disk import unwritable
 
 if TYPE_CHECKING:
     from trailmere.ingest.account import Account
-    from trailmere.lake.records import Batch, WrittenFile
+    from trailmere.lake.records import Batch, DeliveryEntry, WrittenFile
     from trailmere.lake.vault import Lake
     from trailmere.registry.stores import EventDataStore
     from trailmere.sources.delivery import Delivery, Source
+
+    Noted = Callable[[Sequence[Outcome], Sequence[DeliveryEntry]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,10 @@ def _never() -> bool:
     return False
 
 
+def _ignore(_outcomes: Sequence[Outcome], _entries: Sequence[DeliveryEntry]) -> None:
+    pass
+
+
 @dataclass(slots=True)
 class _OpenBatch:
     """Outcomes that will be committed together. ``batch`` is None in a dry run."""
@@ -64,7 +71,8 @@ class Ingest:
 
     ``progress`` is called after each task; ``stop`` is asked before each task is given out: once it is True what is out
     is finished and committed, and the account says ``interrupted``. ``retry_rejected`` tries again what was rejected
-    before. ``serve`` is another life for the workers (see ``crew.Crew``).
+    before. ``serve`` is another life for the workers (see ``crew.Crew``). ``noted`` is told of each commit: the
+    outcomes, and the ledger's entries of their deliveries.
     """
 
     def __init__(
@@ -78,6 +86,7 @@ class Ingest:
         progress: Callable[[Progress], None] = _silent,
         stop: Callable[[], bool] = _never,
         serve: Serve | None = None,
+        noted: Noted = _ignore,
     ) -> None:
         self._lake = lake
         self._store = store
@@ -86,12 +95,14 @@ class Ingest:
         self._retry_rejected = retry_rejected
         self._progress = progress
         self._stop = stop
+        self._noted = noted
         self._crew = Crew(Recipe(store.family, store.selectors, limits), limits.workers, serve)
         self._ratio = Ratio()
         self._number = 0
         self._batches: list[_OpenBatch] = []
         self._tasks: dict[int, tuple[Task, _OpenBatch]] = {}
         self._suspects: set[Delivery] = set()
+        self._preparing: threading.Thread | None = None
         self._seen = Progress(0, 0, 0, 0, 0)
         known_fields = frozenset(found.path for found in lake.fields(store.id))
         self._tally = Tally(dry_run=dry_run, known_fields=known_fields)
@@ -104,6 +115,8 @@ class Ingest:
 
     def __exit__(self, *_: object) -> None:
         self._crew.close()
+        if self._preparing is not None:
+            self._preparing.join()
         for open_batch in self._batches:
             if open_batch.batch is not None:
                 with contextlib.suppress(Exception):  # the next run recovers what cannot be given up now
@@ -120,6 +133,7 @@ class Ingest:
             if self._stop():
                 self._tally.interrupted = True
                 break
+            self._prepare()
             while not self._crew.has_room():
                 self._collect()
             self._give(some)
@@ -159,7 +173,9 @@ class Ingest:
             )
             if looked.known:
                 self._enter_known(Outcome(0, looked.known, known_rejected=looked.known_rejected))
-            for some in group(looked.to_read, self._ratio, self._limits.batch_bytes):
+            groups = list(group(looked.to_read, self._ratio, self._limits.batch_bytes))
+            self._crew.start(len(groups))
+            for some in groups:
                 yield Task(0, some, looked.expected, None)
 
     def _enter_known(self, outcome: Outcome) -> None:
@@ -168,6 +184,16 @@ class Ingest:
         open_batch.outcomes[number] = replace(outcome, number=number)
         open_batch.deliveries += len(outcome.entries)
         self._advance(outcome)
+
+    def _prepare(self) -> None:
+        """Load what the first commit needs while workers start and decode."""
+        if not self._dry_run and self._preparing is None:
+            self._preparing = threading.Thread(target=self._load, name="prepare")
+            self._preparing.start()
+
+    def _load(self) -> None:
+        with contextlib.suppress(Exception):  # the commit will meet it, and say so
+            self._lake.prepare()
 
     def _give(self, task: Task, within: _OpenBatch | None = None) -> None:
         open_batch = within or self._current()
@@ -274,6 +300,7 @@ class Ingest:
         )
         self._tally.commits += 1
         self._tally.add(outcomes, appended.deliveries)
+        self._noted(outcomes, appended.deliveries)
 
 
 def shifted(outcomes: Sequence[Outcome]) -> Iterator[WrittenFile]:

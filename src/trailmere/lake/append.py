@@ -1,4 +1,5 @@
-"""The life of a batch: intent, commit, recovery. The promise of the lake: nothing lost, nothing twice, killed anywhere.
+"""The life of a batch: commit, recovery; how it begins is told in ``lake.batches``. The promise of the lake: nothing
+lost, nothing twice, killed anywhere.
 
     open      a row of the database, committed before anything else is written; the owner holds the batch's lock
     prepared  what the ledger will hold is in the row too, with the dead letters; all data files are on disk
@@ -14,16 +15,12 @@ guess.
 from __future__ import annotations
 
 import contextlib
-import os
-import secrets
-import socket
-import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trailmere.errors import LakeDamaged, LakeError, StoreNotFound
 from trailmere.lake import catalog as catalogs
 from trailmere.lake import deadletters, intents, inventory, ledger, manifests, snapshots, upkeep
+from trailmere.lake.batches import batch_lock, store_lock
 from trailmere.lake.decide import Decision, check_files, decide
 from trailmere.lake.disk import remove_files
 from trailmere.lake.files import files_of_batch
@@ -31,84 +28,18 @@ from trailmere.lake.intents import Intent
 from trailmere.lake.inventory import FileRecord
 from trailmere.lake.locks import held
 from trailmere.lake.reader import RecordReader
-from trailmere.lake.records import Appended, Batch
-from trailmere.lake.schema import arrow
+from trailmere.lake.records import Appended
 from trailmere.lake.snapshots import open_index
 from trailmere.registry.database import reading, writing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from pathlib import Path
 
     from pyiceberg.table import Table
-    from sqlalchemy import Engine
 
-    from trailmere.lake.catalog import Catalog
+    from trailmere.lake.batches import Premises
     from trailmere.lake.index import EventIndex
-    from trailmere.lake.locks import Locks
-    from trailmere.lake.records import DeadLetter, DeliveryEntry, NewField, WrittenFile
-
-
-BATCH_LOCKS = "batch-"  # what the names of the owners' locks begin with
-
-
-@dataclass(frozen=True, slots=True)
-class Premises:
-    """What the vault works with."""
-
-    home: Path
-    engine: Engine
-    catalog: Catalog
-    locks: Locks
-
-    @property
-    def warehouse(self) -> Path:
-        return self.home / "warehouse"
-
-    def location(self, store_id: str) -> Path:
-        """The folder of a store's table."""
-        return catalogs.table_location(self.warehouse, store_id)
-
-    def plan_folder(self, store_id: str) -> Path:
-        """The folder of a store's kept plans."""
-        return self.home / "plans" / store_id
-
-    def index_folder(self, store_id: str) -> Path:
-        """The folder of a store's event index."""
-        return self.home / "index" / store_id
-
-
-def store_lock(store_id: str) -> str:
-    """Name of the lock that a writer of the store holds."""
-    return f"store-{store_id}"
-
-
-def batch_lock(batch_id: str) -> str:
-    """Name of the lock that the owner of an unsettled batch holds."""
-    return f"{BATCH_LOCKS}{batch_id}"
-
-
-def _batch_id() -> str:
-    return f"{time.time_ns():016x}{secrets.token_hex(4)}"
-
-
-def begin(premises: Premises, store_id: str) -> Batch:
-    """Open a batch. Its intent is on disk when this returns, and its lock is held.
-
-    Raises StoreNotFound where the store has no table, LakeDamaged where its files lie in another lake.
-    """
-    table = catalogs.load(premises.catalog, store_id)
-    catalogs.check_place(table, premises.location(store_id))
-    family = table.properties["trailmere.family"]
-    if catalogs.lacks_columns(table, family):
-        with held(premises.locks, store_lock(store_id)):
-            table = catalogs.add_columns(catalogs.load(premises.catalog, store_id), family)
-    batch_id = _batch_id()
-    while not premises.locks.take(batch_lock(batch_id)):  # whoever tidies has its hand on it
-        batch_id = _batch_id()
-    with writing(premises.engine) as connection:
-        ledger.open_batch(connection, batch_id, store_id, f"{socket.gethostname()}:{os.getpid()}")
-    return Batch(batch_id, store_id, family, str(premises.location(store_id)), arrow(table.schema()))
+    from trailmere.lake.records import Batch, DeadLetter, DeliveryEntry, NewField, WrittenFile
 
 
 def commit(

@@ -19,11 +19,10 @@ from pyiceberg.exceptions import (
 from sqlalchemy.exc import IntegrityError
 
 from trailmere.errors import LakeDamaged, StoreNotFound
-from trailmere.events.hot import stored_leaves
 from trailmere.lake import schema
-from trailmere.lake.disk import local_path
 from trailmere.lake.fileio import IMPLEMENTATION
 from trailmere.lake.inventory import Recorder
+from trailmere.lake.physical import FAMILY_PROPERTY
 from trailmere.lake.pointer import PointerCatalog
 from trailmere.lake.view import CATALOG, NAMESPACE
 from trailmere.registry.database import read_engine
@@ -54,21 +53,16 @@ class Catalog(PointerCatalog):
         return reader
 
 
-def table_location(warehouse: Path, store_id: str) -> Path:
-    """The folder of a store's table."""
-    return warehouse / NAMESPACE / store_id
-
-
-def create(catalog: Catalog, warehouse: Path, store_id: str, family: str) -> bool:
-    """Make the table of a store; False where it exists already."""
+def create(catalog: Catalog, location: Path, store_id: str, family: str) -> bool:
+    """Make the table of a store in the folder ``location``; False where it exists already."""
     fields = schema.table_schema(family)
     try:
         catalog.make_table(
             (NAMESPACE, store_id),
             fields,
-            location=str(table_location(warehouse, store_id)),
+            location=str(location),
             partition_spec=schema.partitions(fields),
-            properties=schema.properties(family) | {"trailmere.family": family},
+            properties=schema.properties(family) | {FAMILY_PROPERTY: family},
         )
     except TableAlreadyExistsError:
         return False
@@ -101,29 +95,10 @@ def load(catalog: Catalog, store_id: str) -> Table:
         ) from error
 
 
-def check_place(table: Table, location: Path) -> None:
-    """Raise LakeDamaged where the table's files lie elsewhere: writing would change the lake that this is a copy of."""
-    found = local_path(table.location()).resolve()
-    if found != location.resolve():
-        raise LakeDamaged(
-            f"expected the table of this store in {location}, and its metadata says {found}: "
-            "the lake was copied or moved",
-            hint="use the lake at its old place, or make a new one and ingest anew; nothing was changed",
-        )
-
-
-def lacks_columns(table: Table, family: str) -> bool:
-    """Whether a newer Trailmere has columns that the table has not."""
-    present = {field.name for field in table.schema().fields}
-    return any(leaf.name not in present for leaf in stored_leaves(family))
-
-
-def add_columns(table: Table, family: str) -> Table:
-    """The table with the columns added that it lacks; rows written before have null there."""
-    if lacks_columns(table, family):
-        with table.update_schema() as update:
-            update.union_by_name(schema.table_schema(family))
-    return table
+def add_columns(table: Table) -> None:
+    """Add the columns that the table lacks, if any; rows written before have null there."""
+    with table.update_schema() as update:
+        update.union_by_name(schema.table_schema(table.properties[FAMILY_PROPERTY]))
 
 
 def drop(catalog: Catalog, store_id: str) -> None:

@@ -95,7 +95,8 @@ def judge_deliveries(connection: Connection, store_id: str, deliveries: Sequence
     judged = []
     for entry in deliveries:
         final = _judge(entry, stored.get(entry.sha256_stored), content.get(entry.sha256_content))
-        final = replace(final, conflict=_contradicts(final, places.get(final.uri, [])))
+        conflict = _contradicts(final, places.get(final.uri, []))
+        final = final if conflict == final.conflict else replace(final, conflict=conflict)
         judged.append(final)
         places.setdefault(final.uri, []).append(final)
         if final.status == "taken":

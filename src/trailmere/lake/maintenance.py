@@ -15,7 +15,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trailmere.errors import LakeBusy, LakeDamaged, LakeError
-from trailmere.lake import append, expiry, groups, inventory, ledger, manifests, plans, snapshots, sweep, upkeep, view
+from trailmere.lake import (
+    append,
+    batches,
+    expiry,
+    groups,
+    inventory,
+    ledger,
+    manifests,
+    physical,
+    plans,
+    snapshots,
+    sweep,
+    upkeep,
+    view,
+)
 from trailmere.lake import catalog as catalogs
 from trailmere.lake.locks import held
 from trailmere.lake.records import DamagedFile, Maintained, MaintenancePolicy, MaintenanceProgress
@@ -26,7 +40,7 @@ from trailmere.registry.database import reading, writing
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
-    from trailmere.lake.append import Premises
+    from trailmere.lake.batches import Premises
     from trailmere.lake.groups import StoredFile
     from trailmere.lake.view import TableView
 
@@ -44,7 +58,7 @@ def maintain(premises: Premises, store_id: str, policy: MaintenancePolicy, show:
     Raises LakeBusy where somebody else is at it, LakeDamaged where its files lie in another lake, StoreNotFound,
     LakeError.
     """
-    catalogs.check_place(catalogs.load(premises.catalog, store_id), premises.location(store_id))
+    physical.check_place(catalogs.load(premises.catalog, store_id).location(), premises.location(store_id))
     with _turn(premises, store_id):
         append.recover(premises, store_id)
         before = _files(premises, store_id)
@@ -124,7 +138,7 @@ def _expire(premises: Premises, store_id: str, policy: MaintenancePolicy, done: 
     gone = 0
     for start in range(0, len(leaving), expiry.AT_ONCE):
         show(MaintenanceProgress("expiring snapshots", start, len(leaving)))
-        with held(premises.locks, append.store_lock(store_id)):
+        with held(premises.locks, batches.store_lock(store_id)):
             append.settle_prepared(premises, store_id)
             table = catalogs.load(premises.catalog, store_id)
             some = leaving[start : start + expiry.AT_ONCE]
@@ -138,7 +152,7 @@ def _sweep(premises: Premises, store_id: str, policy: MaintenancePolicy, done: M
     try:
         table = catalogs.load(premises.catalog, store_id)
         reach.of(table, table.snapshots())  # the reading; what is done under the lock is then short
-        with held(premises.locks, append.store_lock(store_id)):
+        with held(premises.locks, batches.store_lock(store_id)):
             append.settle_prepared(premises, store_id)
             unneeded = sweep.garbage(premises, store_id, reach)
     except LakeDamaged as damage:
@@ -151,12 +165,12 @@ def _sweep(premises: Premises, store_id: str, policy: MaintenancePolicy, done: M
 
 def _trim(premises: Premises, store_id: str, policy: MaintenancePolicy, done: Maintained, show: Show) -> Maintained:
     """Derived files: what is of no use any more, and what dead writers left. A failure costs nothing but room."""
-    with contextlib.suppress(OSError, LakeError), held(premises.locks, append.store_lock(store_id)):
+    with contextlib.suppress(OSError, LakeError), held(premises.locks, batches.store_lock(store_id)):
         table = catalogs.load(premises.catalog, store_id)
         snapshots.open_index(premises.index_folder(store_id), table).trim()
         present = {snapshot.snapshot_id for snapshot in table.snapshots()}
         plans.trim(premises.plan_folder(store_id), present)
-        premises.locks.tidy(append.BATCH_LOCKS, ())  # of owners that died before their batch was entered
+        premises.locks.tidy(batches.BATCH_LOCKS, ())  # of owners that died before their batch was entered
         premises.locks.tidy(expiry.lease_prefix(store_id), {expiry.lease_lock(store_id, id) for id in present})
     return done
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from trailmere.errors import LakeError
-from trailmere.lake import append, inventory, manifests, snapshots
+from trailmere.lake import append, batches, inventory, manifests, snapshots
 from trailmere.lake import catalog as catalogs
 from trailmere.lake.intents import Intent
 from trailmere.lake.locks import held
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pyiceberg.table import Table
 
-    from trailmere.lake.append import Premises
+    from trailmere.lake.batches import Premises
     from trailmere.lake.groups import Group, Job, StoredFile
     from trailmere.lake.records import Batch, WrittenFile
     from trailmere.lake.sorting import Sorted
@@ -53,7 +53,7 @@ def rewrite(
 
     Raises LakeError where the disk would not take it, LakeBusy.
     """
-    batch = append.begin(premises, store_id)
+    batch = batches.begin(premises, store_id)
     try:
         made = _write(premises, batch, job, cutoff, memory_bytes, done)
         if made.gone:
@@ -112,7 +112,7 @@ def _write_group(
 def _commit(premises: Premises, batch: Batch, made: Rewritten, cutoff: int | None) -> Rewritten:
     """The files of the job for those that it replaces. Nothing is committed where one of these is gone."""
     gone = {file.path for file in made.gone}
-    with held(premises.locks, append.store_lock(batch.store_id)):
+    with held(premises.locks, batches.store_lock(batch.store_id)):
         append.settle_prepared(premises, batch.store_id)
         table = catalogs.load(premises.catalog, batch.store_id)
         if gone <= manifests.live_paths(table, premises.plan_folder(batch.store_id)):
@@ -120,7 +120,7 @@ def _commit(premises: Premises, batch: Batch, made: Rewritten, cutoff: int | Non
         else:
             append.settle(premises, batch.store_id, batch.id)
             made = Rewritten(damaged=made.damaged)
-    premises.locks.free(append.batch_lock(batch.id), forget=True)
+    premises.locks.free(batches.batch_lock(batch.id), forget=True)
     return made
 
 

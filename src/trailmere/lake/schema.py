@@ -7,11 +7,10 @@ name.
 
 from __future__ import annotations
 
-from functools import singledispatch
+import json
 from itertools import count
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
 from pyiceberg import types as iceberg
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
@@ -19,9 +18,12 @@ from pyiceberg.transforms import DayTransform
 
 from trailmere.events import types
 from trailmere.events.hot import stored_leaves
+from trailmere.lake import physical
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import pyarrow as pa
 
 PARTITION = "eventtime_day"
 PARTITION_FIELD_ID = 1000  # Iceberg numbers partition fields from 1000 (specification, "Partition Evolution")
@@ -80,8 +82,8 @@ def properties(family: str) -> dict[str, str]:
 
 
 def arrow(schema: Schema) -> pa.Schema:
-    """The Arrow schema of the table's files, with field ids in the metadata of every field."""
-    return pa.schema([_field(field.field_id, field.name, field.field_type) for field in schema.fields])
+    """The Arrow schema of the table's files: see ``physical.arrow``."""
+    return physical.arrow(json.loads(schema.model_dump_json())["fields"])
 
 
 def _iceberg(type: types.Type, ids: Iterator[int]) -> iceberg.IcebergType:
@@ -109,45 +111,3 @@ def _nested_names(name: str, type: types.Type) -> Iterator[str]:
             yield from _nested_names(f"{name}.{part.name}", part.type)
     elif "." in name:
         yield name
-
-
-def _field(id: int, name: str, type: iceberg.IcebergType, *, required: bool = False) -> pa.Field:
-    return pa.field(name, _arrow(type), nullable=not required, metadata={"PARQUET:field_id": str(id)})
-
-
-@singledispatch
-def _arrow(type: iceberg.IcebergType) -> pa.DataType:
-    raise TypeError(f"no column of a store has the Iceberg type {type}")
-
-
-_ARROW_SCALARS = {
-    iceberg.StringType: pa.string(),
-    iceberg.BooleanType: pa.bool_(),
-    iceberg.IntegerType: pa.int32(),
-    iceberg.LongType: pa.int64(),
-    iceberg.DoubleType: pa.float64(),
-    iceberg.TimestampType: pa.timestamp("us"),
-}
-
-
-@_arrow.register
-def _(type: iceberg.PrimitiveType) -> pa.DataType:
-    return _ARROW_SCALARS[type.__class__]
-
-
-@_arrow.register
-def _(type: iceberg.MapType) -> pa.DataType:
-    return pa.map_(
-        _field(type.key_id, "key", type.key_type, required=True),
-        _field(type.value_id, "value", type.value_type, required=type.value_required),
-    )
-
-
-@_arrow.register
-def _(type: iceberg.ListType) -> pa.DataType:
-    return pa.list_(_field(type.element_id, "element", type.element_type))
-
-
-@_arrow.register
-def _(type: iceberg.StructType) -> pa.DataType:
-    return pa.struct([_field(part.field_id, part.name, part.field_type) for part in type.fields])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from trailmere.errors import LakeDamaged
 from trailmere.lake import catalog as catalogs
-from trailmere.lake import ledger
+from trailmere.lake import ledger, physical
 from trailmere.lake.disk import local_path
 from trailmere.registry.database import reading
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pyiceberg.table import Table
     from pyiceberg.table.snapshots import Snapshot
 
-    from trailmere.lake.append import Premises
+    from trailmere.lake.batches import Premises
 
 
 @dataclass(slots=True)
@@ -67,7 +67,7 @@ def garbage(premises: Premises, store_id: str, reach: Reach, leaving: Collection
     with reading(premises.engine) as connection:
         unsettled = frozenset(ledger.unsettled_batches(connection, store_id))
     table = catalogs.load(premises.catalog, store_id)
-    catalogs.check_place(table, location)
+    physical.check_place(table.location(), location)
     needed = reach.of(table, [one for one in table.snapshots() if one.snapshot_id not in leaving])
     needed.add(_path(table.metadata_location))
     if missing := needed - listed:

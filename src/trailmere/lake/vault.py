@@ -6,11 +6,11 @@ PyIceberg takes more than a second to import; it is loaded when a table is first
 from __future__ import annotations
 
 import contextlib
-import threading
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from trailmere.lake import deadletters, inventory, ledger, upkeep, view
+from trailmere.lake import batches, deadletters, inventory, ledger, upkeep, view
+from trailmere.lake.batches import Premises
 from trailmere.lake.disk import make_folder, remove_folder, told_as_lake_error
 from trailmere.lake.locks import AdvisoryLocks, FileLocks, Locks, held
 from trailmere.lake.records import Totals
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from sqlalchemy import Engine
 
-    from trailmere.lake.append import Premises
     from trailmere.lake.findings import Show, Verification
     from trailmere.lake.locks import Shared
     from trailmere.lake.plans import Plan
@@ -47,8 +46,6 @@ if TYPE_CHECKING:
     )
     from trailmere.lake.remembered import Remembered
 
-OPENING = "opening"
-
 
 class Lake:
     """The tables, the ledger, the event index and the dead letters of one lake. Safe to open in several processes."""
@@ -57,7 +54,6 @@ class Lake:
         self.home = home
         self.engine = engine
         self._locks = locks
-        self._guard = threading.Lock()
 
     @classmethod
     def open(cls, home: Path, database_url: str | None = None) -> Lake:
@@ -89,19 +85,19 @@ class Lake:
 
     def create_table(self, store_id: str, family: str) -> None:
         """Make the table of a store of a family (``events.columns.COLUMNS``); nothing where it is there."""
-        from trailmere.lake import append, catalog
+        from trailmere.lake import catalog
 
-        with _told(), held(self._locks, append.store_lock(store_id)):
+        with _told(), held(self._locks, batches.store_lock(store_id)):
             if not catalog.exists(self._premises.catalog, store_id):
                 self._forget(store_id)
                 make_folder(self._premises.location(store_id) / "data")
-                catalog.create(self._premises.catalog, self._premises.warehouse, store_id, family)
+                catalog.create(self._premises.catalog, self._premises.location(store_id), store_id, family)
 
     def drop_table(self, store_id: str) -> None:
         """Remove the table of a store with its files, ledger, index and dead letters; nothing where it is gone."""
-        from trailmere.lake import append, catalog
+        from trailmere.lake import catalog
 
-        with _told(), held(self._locks, append.store_lock(store_id)):
+        with _told(), held(self._locks, batches.store_lock(store_id)):
             catalog.drop(self._premises.catalog, store_id)
             self._forget(store_id)
             remove_folder(self._premises.location(store_id))
@@ -112,17 +108,25 @@ class Lake:
 
     def recover(self, store_id: str) -> int:
         """Settle the batches whose owner is gone; returns how many. To be called before ``begin``."""
-        from trailmere.lake import append
-
         with _told():
+            with reading(self.engine) as connection:
+                if not ledger.unsettled_batches(connection, store_id):
+                    return 0
+            from trailmere.lake import append
+
             return append.recover(self._premises, store_id)
 
     def begin(self, store_id: str) -> Batch:
         """Open a batch: from here to ``commit`` or ``abandon`` it is this process's. Raises StoreNotFound."""
-        from trailmere.lake import append
+        with _told():
+            return batches.begin(self._premises, store_id)
+
+    def prepare(self) -> None:
+        """Load what a commit needs: PyIceberg, for the most part of a second. For those who must wait anyhow."""
+        from trailmere.lake import append  # noqa: F401
 
         with _told():
-            return append.begin(self._premises, store_id)
+            self._premises.catalog  # noqa: B018  opened now
 
     def commit(
         self,
@@ -323,12 +327,7 @@ class Lake:
 
     @cached_property
     def _premises(self) -> Premises:
-        from trailmere.lake.append import Premises
-        from trailmere.lake.catalog import Catalog
-
-        with self._guard, held(self._locks, OPENING):
-            catalog = Catalog(self.engine, self.home / "warehouse")
-        return Premises(self.home, self.engine, catalog, self._locks)
+        return Premises(self.home, self.engine, self._locks)
 
     def _plans(self, store_id: str) -> Path:
         return self.home / "plans" / store_id

@@ -17,7 +17,7 @@ from trailmere.registry.database import reading
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from trailmere.lake.append import Premises
+    from trailmere.lake.batches import Premises
     from trailmere.lake.findings import Show
 
 

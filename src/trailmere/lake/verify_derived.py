@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from trailmere.lake import index, inventory, plans
-from trailmere.lake.append import store_lock
+from trailmere.lake.batches import store_lock
 from trailmere.lake.locks import held
 from trailmere.lake.verify_files import DRAFT
 from trailmere.lake.verify_tables import stores
@@ -20,7 +20,7 @@ from trailmere.registry.database import reading
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from trailmere.lake.append import Premises
+    from trailmere.lake.batches import Premises
     from trailmere.lake.findings import Verification
 
 ANEW = "what the table says; it is made anew when it is next used"

@@ -15,7 +15,7 @@ from sqlalchemy import inspect, select, text
 
 from trailmere.lake import catalog as catalogs
 from trailmere.lake import inventory, ledger, upkeep, view
-from trailmere.lake.append import store_lock
+from trailmere.lake.batches import store_lock
 from trailmere.lake.disk import local_path
 from trailmere.lake.locks import held
 from trailmere.lake.records import RECORD_MARK
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from trailmere.lake.append import Premises
+    from trailmere.lake.batches import Premises
     from trailmere.lake.findings import FindingKind, Verification
 
 ATTEMPTS = 4  # to read a table that others commit to
