@@ -19,8 +19,12 @@ if TYPE_CHECKING:
     from trailmere.lake.records import Maintained, MaintenanceProgress
     from trailmere.lake.vault import Lake
     from trailmere.query.engine import Engine
+    from trailmere.query.jobs import QueryJobs
+    from trailmere.query.kept import KeptAnswers
     from trailmere.query.records import StoreEntry
     from trailmere.query.service import QueryService
+    from trailmere.query.signer import Signer
+    from trailmere.registry.aliases import AliasRecords
     from trailmere.registry.channels import ChannelRegistry
     from trailmere.registry.secretbox import SecretBox
     from trailmere.registry.stores import EventDataStore, StoreRegistry
@@ -96,6 +100,46 @@ class App:
         return QueryService(self.lake, StoreCatalog(self.stores), engine=self.engine)
 
     @cached_property
+    def answers(self) -> KeptAnswers:
+        """The answers that are kept for clients."""
+        from trailmere.query.kept import KeptAnswers
+
+        return KeptAnswers(self.lake.home / "results")
+
+    @cached_property
+    def aliases(self) -> AliasRecords:
+        """The statements that have a name."""
+        from trailmere.registry.aliases import AliasRecords
+
+        return AliasRecords(self.lake.engine)
+
+    @cached_property
+    def signer(self) -> Signer:
+        """What signs delivered answers."""
+        from trailmere.query.signer import Signer
+        from trailmere.registry.signing_keys import SigningKeys
+        from trailmere.registry.stores import utc_now
+
+        return Signer(SigningKeys(self.lake.engine, self.secrets), utc_now)
+
+    @cached_property
+    def jobs(self) -> QueryJobs:
+        """Queries that go on after the call that started them."""
+        from trailmere.query.delivery import Courier
+        from trailmere.query.destinations import Destinations
+        from trailmere.query.jobs import JobLimits, QueryJobs
+        from trailmere.query.runner import Runner
+        from trailmere.registry.queries import QueryRecords
+
+        settings = self.settings
+        limits = JobLimits(settings.query_runners, settings.query_concurrent, settings.query_results_days)
+        destinations = Destinations.of_settings(settings.delivery_folders, settings.delivery_buckets)
+        courier = Courier(self.answers, self.signer, destinations, settings.delivery_file_bytes)
+        records = QueryRecords(self.lake.engine)
+        runner = Runner(self.queries, records, self.answers, StoreCatalog(self.stores), courier)
+        return QueryJobs(self.lake, self.queries, records, self.aliases, self.answers, runner, limits)
+
+    @cached_property
     def pusher(self) -> Pusher:
         """The way in for events that are pushed."""
         from trailmere.ingest.push import Pusher
@@ -155,7 +199,7 @@ class App:
 
     def close(self) -> None:
         """Let go of workers, locks and connections; only of what was opened."""
-        for room in ("audit", "engine", "lake"):
+        for room in ("jobs", "audit", "engine", "lake"):
             if room in self.__dict__:
                 self.__dict__[room].close()
 

@@ -78,6 +78,26 @@ class Settings:
     query_characters: int = field(
         default=10_000, metadata=_means("Length of a statement in characters; CloudTrail Lake allows 10,000.")
     )
+    query_runners: int = field(default=4, metadata=_means("Queries of API clients that a server runs at once."))
+    query_concurrent: int = field(
+        default=10, metadata=_means("Queries that an account may have at once, those that wait included.")
+    )
+    query_results_days: float = field(
+        default=7.0, metadata=_means("Age in days at which queries of API clients and their answers go; 0: never.")
+    )
+    delivery_folders: str = field(
+        default="",
+        metadata=_means(
+            "Folders that answers are delivered to, each under the bucket name that clients use: name=/folder, ..."
+        ),
+    )
+    delivery_buckets: str = field(
+        default="",
+        metadata=_means("S3 buckets that answers may be delivered to: name, ... Without it, any that can be written."),
+    )
+    delivery_file_bytes: int = field(
+        default=GIB, metadata=_means("Compressed size at which another file of a delivered answer is begun.")
+    )
 
 
 def load(environ: Mapping[str, str] | None = None, **given: Any) -> Settings:
@@ -123,7 +143,15 @@ def _check(settings: Settings) -> None:
         value = getattr(settings, setting.name)
         if isinstance(value, int | float) and value < 0:
             raise SettingsError(f"{setting.name}: expected zero or more, got {value}")
-    for name in ("ingest_workers", "query_threads", "ingest_batch_bytes", "max_delivery_bytes", "max_json_depth"):
+    for name in (
+        "ingest_workers",
+        "query_threads",
+        "ingest_batch_bytes",
+        "max_delivery_bytes",
+        "max_json_depth",
+        "query_runners",
+        "query_concurrent",
+    ):
         if getattr(settings, name) < 1:
             raise SettingsError(f"{name}: expected one or more, got {getattr(settings, name)}")
     for name in ("query_seconds", "audit_seconds"):

@@ -1,0 +1,28 @@
+"""An answer as GetQueryResults gives it: every value a text, a row a list of maps of one key, in the order of SELECT.
+
+The texts are those of ``values.lake_text``. Keys are the names of the columns, which may repeat; there is no header
+row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from trailmere.query.values import lake_text, plain_values
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Row = list[dict[str, str]]
+
+
+def texts(batch: pa.RecordBatch) -> Iterator[tuple[str, ...]]:
+    """The rows of a batch as texts; NULL is the empty text."""
+    columns = [map(lake_text, plain_values(column)) for column in batch.columns]
+    yield from zip(*columns, strict=True)
+
+
+def result_row(names: Sequence[str], row: Sequence[str]) -> Row:
+    """One row of QueryResultRows."""
+    return [{name: value} for name, value in zip(names, row, strict=True)]
