@@ -118,13 +118,12 @@ def profile_ingest(logs: Path, lake: Path, options: argparse.Namespace) -> None:
 
 
 def _ingest(app: App, store: EventDataStore, logs: Path) -> int:
-    from trailmere.cli.ingest import limits_of
     from trailmere.ingest.run import Ingest
     from trailmere.sources.opening import open_source
     from trailmere.sources.scope import Scope
 
     source = open_source(str(logs), Scope())
-    with Ingest(app.lake, store, limits_of(app.settings), serve=sampler.serve) as run:
+    with Ingest(app.lake, store, app.ingest_limits, serve=sampler.serve) as run:
         run.take(list(source.listing()))
         return run.account().parsed
 

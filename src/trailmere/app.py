@@ -7,14 +7,18 @@ arguments or reads the environment. Rooms are opened when they are first used: a
 from __future__ import annotations
 
 import contextlib
+import os
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from trailmere.ingest.audit import AuditTrail
+    from trailmere.ingest.imports import Imports
     from trailmere.ingest.push import Pusher
+    from trailmere.ingest.records import Limits
     from trailmere.lake.lifecycle import StoreLifecycle
     from trailmere.lake.records import Maintained, MaintenanceProgress
     from trailmere.lake.vault import Lake
@@ -139,12 +143,27 @@ class App:
         runner = Runner(self.queries, records, self.answers, StoreCatalog(self.stores), courier)
         return QueryJobs(self.lake, self.queries, records, self.aliases, self.answers, runner, limits)
 
+    @property
+    def ingest_limits(self) -> Limits:
+        """How much the way in takes at once, as the settings say."""
+        from trailmere.ingest.records import Limits
+
+        settings = self.settings
+        return Limits(
+            workers=settings.ingest_workers,
+            batch_bytes=settings.ingest_batch_bytes,
+            commit_deliveries=settings.ingest_commit_deliveries,
+            commit_seconds=settings.ingest_commit_seconds,
+            max_delivery_bytes=settings.max_delivery_bytes,
+            max_json_depth=settings.max_json_depth,
+        )
+
     @cached_property
     def pusher(self) -> Pusher:
         """The way in for events that are pushed."""
         from trailmere.ingest.push import Pusher
 
-        return Pusher(self.lake)
+        return Pusher(self.lake, self.ingest_limits)
 
     @cached_property
     def channels(self) -> ChannelRegistry:
@@ -152,6 +171,17 @@ class App:
         from trailmere.registry.channels import ChannelRegistry
 
         return ChannelRegistry(self.lake.engine)
+
+    @cached_property
+    def imports(self) -> Imports:
+        """Imports under way and past."""
+        from trailmere.ingest.imports import Imports
+        from trailmere.registry.imports import ImportRecords
+
+        folders = [Path(folder) for folder in self.settings.import_folders.split(os.pathsep) if folder]
+        return Imports(
+            self.lake, ImportRecords(self.lake.engine), self.lifecycle.use, limits=self.ingest_limits, folders=folders
+        )
 
     @cached_property
     def audit(self) -> AuditTrail:

@@ -23,6 +23,11 @@ error means there: an exit code, an HTTP status, an AWS error code.
     |   |-- ChannelLimitExceeded
     |   |-- InvalidSource                no integration is called so
     |   `-- DuplicatedAuditEventId       two events of one call have the same id
+    |-- ImportFault
+    |   |-- ImportNotFound
+    |   |-- AccountHasOngoingImport      one at a time
+    |   |-- InvalidImportStatus          not permitted in the import's present status
+    |   `-- InvalidImportSource          nothing can be, or may be, imported from there
     |-- AccessError
     |   |-- AuthenticationFailed         whoever asks is nobody whom we know; ``code`` is AWS's
     |   |-- AccessDenied                 we know who asks, and they may not
@@ -141,6 +146,26 @@ class InvalidSource(ChannelError):
 
 class DuplicatedAuditEventId(ChannelError):
     """Two events of one call have the same id (DuplicatedAuditEventId)."""
+
+
+class ImportFault(TrailmereError):
+    """Something about an import."""
+
+
+class ImportNotFound(ImportFault):
+    """No import has this id (ImportNotFoundException)."""
+
+
+class AccountHasOngoingImport(ImportFault):
+    """The account has an import under way (AccountHasOngoingImportException)."""
+
+
+class InvalidImportStatus(ImportFault):
+    """The operation is not permitted in this status (InvalidParameterException)."""
+
+
+class InvalidImportSource(ImportFault):
+    """Nothing can be, or may be, imported from there (InvalidImportSourceException)."""
 
 
 class AccessError(TrailmereError):

@@ -61,6 +61,10 @@ class Settings:
         ),
     )
     maintain_memory_bytes: int = field(default=GIB, metadata=_means("Memory that maintenance may use, about."))
+    import_folders: str = field(
+        default="",
+        metadata=_means("Folders that a server may import logs from, separated by colons; buckets it may always."),
+    )
     audit_seconds: float = field(
         default=5.0,
         metadata=_means("Seconds after which the server's own calls are in the store trailmere-activity, at most."),

@@ -14,7 +14,6 @@ import pytest
 from tests.ingest.corpus import envelope, event
 from trailmere.app import App, build
 from trailmere.cli import main
-from trailmere.cli.ingest import limits_of
 from trailmere.ingest.run import ingest
 from trailmere.registry.records import Operation
 from trailmere.settings import load
@@ -36,7 +35,7 @@ def lake(tmp_path: Path) -> Path:
     app: App = build(load({}, lake=tmp_path / "lake", ingest_workers=1))
     app.lifecycle.create("audit")
     store = app.lifecycle.use("audit", Operation.INGEST)
-    ingest(app.lake, store, open_source(str(logs)), limits_of(app.settings))
+    ingest(app.lake, store, open_source(str(logs)), app.ingest_limits)
     app.close()
     return tmp_path / "lake"
 

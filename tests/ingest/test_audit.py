@@ -52,8 +52,8 @@ def test_the_thread_takes_calls_in_by_itself(lake: Lake, store: EventDataStore, 
     taken = threading.Event()
 
     class Telling(Pusher):
-        def put(self, *what: Any) -> Any:
-            entries = super().put(*what)
+        def put(self, *what: Any, **more: Any) -> Any:
+            entries = super().put(*what, **more)
             taken.set()
             return entries
 
@@ -98,7 +98,7 @@ def test_what_the_store_does_not_take_now_stays_in_the_journal(
     lake: Lake, store: EventDataStore, tmp_path: Path
 ) -> None:
     class Away(Pusher):
-        def put(self, *_: object) -> tuple[()]:
+        def put(self, *_: Any, **_more: Any) -> Any:
             raise LakeBusy("somebody else is at it")
 
     audit = AuditTrail(tmp_path, Away(lake), lambda: store, seconds=NEVER)

@@ -153,11 +153,10 @@ def replay(
 
 
 def _replay(app: Application, store: str, ids: list[int]) -> dict[str, Any]:
-    from trailmere.cli.ingest import limits_of
     from trailmere.ingest.replay import replay
     from trailmere.registry.records import Operation
 
-    done = replay(app.lake, app.lifecycle.use(store, Operation.INGEST), ids, limits_of(app.settings))
+    done = replay(app.lake, app.lifecycle.use(store, Operation.INGEST), ids, app.ingest_limits)
     account = None if done.account is None else done.account.as_dict()
     return {"tried": done.tried, "replayed": done.replayed, "still_dead": done.still_dead, "account": account}
 

@@ -160,12 +160,12 @@ def _simulate(chapter: Chapter, logs: Path, console: Console) -> Summary:
 
 
 def _take_in(app: App, store: EventDataStore, logs: Path, summary: Summary, console: Console) -> None:
-    from trailmere.cli.ingest import account_lines, limits_of, shown_progress
+    from trailmere.cli.ingest import account_lines, shown_progress
     from trailmere.ingest.run import ingest
     from trailmere.sources.opening import open_source
 
     with shown_progress() as progress:
-        account = ingest(app.lake, store, open_source(str(logs)), limits_of(app.settings), progress=progress)
+        account = ingest(app.lake, store, open_source(str(logs)), app.ingest_limits, progress=progress)
     for name, line in account_lines(account).items():
         console.print(f"  {name:<12} {line}", markup=False, soft_wrap=True)
     rows = app.lake.scan(store.id).total_rows

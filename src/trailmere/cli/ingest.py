@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 
     from trailmere.app import App
     from trailmere.ingest.account import Account
-    from trailmere.ingest.records import Limits
     from trailmere.ingest.run import Progress
     from trailmere.registry.records import EventDataStore
-    from trailmere.settings import Settings
     from trailmere.sources.delivery import Source
 
 INTERRUPTED = 128 + signal.SIGINT
@@ -86,7 +84,7 @@ def _run(
     from trailmere.ingest.follow import follow
     from trailmere.ingest.run import Ingest, ingest
 
-    limits = limits_of(app.settings)
+    limits = app.ingest_limits
     if every_seconds is None:
         return ingest(app.lake, store, source, limits, dry_run=dry_run, progress=progress, stop=stop.is_set)
     with Ingest(app.lake, store, limits, progress=progress, stop=stop.is_set) as run:
@@ -109,20 +107,6 @@ def _tell_of_retention(app: App, store: EventDataStore) -> None:
     longest = RETENTION[store.billing_mode].maximum_days
     if store.retention_days < longest:
         sys.stderr.write(f"  to keep them: trailmere store update {store.name} --retention-days {longest}\n")
-
-
-def limits_of(settings: Settings) -> Limits:
-    """The limits of the way in, from the settings."""
-    from trailmere.ingest.records import Limits
-
-    return Limits(
-        workers=settings.ingest_workers,
-        batch_bytes=settings.ingest_batch_bytes,
-        commit_deliveries=settings.ingest_commit_deliveries,
-        commit_seconds=settings.ingest_commit_seconds,
-        max_delivery_bytes=settings.max_delivery_bytes,
-        max_json_depth=settings.max_json_depth,
-    )
 
 
 def _utc(time: datetime | None) -> datetime | None:

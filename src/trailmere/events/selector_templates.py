@@ -57,6 +57,20 @@ def template(text: str) -> Selectors:
     return selectors if name == "everything" else parse_selectors(to_json(selectors))
 
 
+def everything_of(family: str) -> Selectors:
+    """Selectors that keep every event that a store of this family (``columns.COLUMNS``) can hold."""
+    return template(_EVERYTHING[family])
+
+
+_EVERYTHING = {
+    "cloudtrail": "everything",
+    "insight": "insight-events",
+    "configurationitem": "configuration-items",
+    "evidence": "audit-evidence",
+    "activityauditlog": "activity-audit-log",
+}
+
+
 def _equals(field: str, *values: str) -> FieldSelector:
     return FieldSelector(field, equals=values)
 
