@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trailmere.errors import TrailmereError
-from trailmere.lake import ledger, verify_books, verify_derived, verify_files, verify_tables
+from trailmere.lake import ledger, verify_books, verify_derived, verify_files, verify_schema, verify_tables
 from trailmere.lake.findings import Verification
 from trailmere.registry.database import reading
 
@@ -28,6 +28,7 @@ def verify(
     report = Verification()
     if not _tried("lake.db", report, lambda: verify_books.check_database(premises, report, full=full)):
         return report
+    _tried("lake.db", report, lambda: verify_schema.check_schema(premises, report))
     stores = [] if store_id is None else [store_id]
     if store_id is None:
         _tried("lake.db", report, lambda: stores.extend(verify_tables.stores(premises)))

@@ -164,7 +164,7 @@ class StoreRegistry:
         """
         with reading(self._engine) as connection:
             store = _get(connection, name)
-            row = connection.execute(select(STORES).where(STORES.c.id == store.id)).mappings().one()
+            row = _row(connection, store.id)
         if row[SEAL] != seal_of(STORES, row):
             raise LakeDamaged(
                 f"the record of {store.name} is not as it was written: its seal "
@@ -178,9 +178,8 @@ class StoreRegistry:
         """The store, its row sealed as it is now: for people who looked at it. Raises StoreNotFound."""
         with writing(self._engine) as connection:
             store = _get(connection, name)
-            its = STORES.c.id == store.id
-            row = connection.execute(select(STORES).where(its)).mappings().one()
-            connection.execute(update(STORES).where(its).values({SEAL: seal_of(STORES, row)}))
+            seal = seal_of(STORES, _row(connection, store.id))
+            connection.execute(update(STORES).where(STORES.c.id == store.id).values({SEAL: seal}))
         return store
 
     def require(self, name: str, operation: Operation) -> EventDataStore:
@@ -339,6 +338,10 @@ def _find(connection: Connection, name: str) -> EventDataStore | None:
         return store if lowered in (store.id, store.arn.lower()) else None
     by_name = connection.execute(select(STORES).where(STORES.c.name == name)).mappings().first()
     return None if by_name is None else store_of(by_name)
+
+
+def _row(connection: Connection, store_id: str) -> dict[str, Any]:
+    return dict(connection.execute(select(STORES).where(STORES.c.id == store_id)).mappings().one())
 
 
 def _check_name_is_free(connection: Connection, name: str) -> None:
