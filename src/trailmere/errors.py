@@ -10,6 +10,7 @@ error means there: an exit code, an HTTP status, an AWS error code.
     |-- InvalidParameter                 a value outside its documented bounds
     |-- StoreError
     |   |-- StoreNotFound
+    |   |-- InvalidStoreArn              neither an id nor an ARN of an event data store
     |   |-- StoreAlreadyExists
     |   |-- StoreLimitExceeded
     |   |-- InactiveStore                the store is pending deletion
@@ -87,6 +88,10 @@ class StoreError(TrailmereError):
 
 class StoreNotFound(StoreError):
     """No event data store has this name, id or ARN (EventDataStoreNotFoundException)."""
+
+
+class InvalidStoreArn(StoreError):
+    """Neither an id nor an ARN of an event data store (EventDataStoreARNInvalidException)."""
 
 
 class StoreAlreadyExists(StoreError):
