@@ -191,6 +191,22 @@ def test_what_others_left_in_the_folders_is_removed_and_what_is_being_written_is
         assert all(Path(file.path).exists() for file in mine)
 
 
+def test_the_draft_of_a_dead_letter_is_removed_once_nobody_can_be_writing_it(lake: Lake) -> None:
+    fill(lake, 1)
+    draft = lake.home / "deadletters" / "ab" / "abcd.01234567.draft"
+    draft.parent.mkdir(parents=True)
+    draft.write_bytes(b"cut off")
+    with Lake.open(lake.home) as other:
+        other.begin(STORE)
+        maintain(lake)
+
+        assert draft.exists()
+
+    maintain(lake)
+
+    assert not draft.exists()
+
+
 def test_nothing_is_removed_where_a_file_that_must_be_there_is_not(lake: Lake) -> None:
     put(lake, parcel("one", event("a")))
     Path(lake.scan(STORE).files[0].path).unlink()

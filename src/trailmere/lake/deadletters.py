@@ -29,11 +29,11 @@ from sqlalchemy import (
 
 from trailmere.errors import InvalidParameter, LakeDamaged
 from trailmere.lake import inventory
-from trailmere.lake.disk import make_folder, write_file
+from trailmere.lake.disk import make_folder, remove_files, write_file
 from trailmere.lake.inventory import FileRecord
-from trailmere.lake.ledger import as_time, metadata, now_us
+from trailmere.lake.ledger import as_time, metadata, now_us, unsettled_batches
 from trailmere.lake.records import DeadLetter, StoredDeadLetter
-from trailmere.registry.database import writing
+from trailmere.registry.database import reading, writing
 from trailmere.registry.seals import UNSEALED, reseal, seal_column, sealed
 
 if TYPE_CHECKING:
@@ -93,6 +93,15 @@ def keep_content(engine: Engine, home: Path, letters: Sequence[DeadLetter]) -> N
         if not (path.exists() and path.stat().st_size == len(letter.content)):
             make_folder(path.parent)
             write_file(path, letter.content)
+
+
+def trim(engine: Engine, home: Path) -> None:
+    """Remove drafts of writers that died, where nobody writes: who does has an unsettled batch, in whatever store."""
+    drafts = list((home / "deadletters").glob("*/*.draft"))  # before the batches are read: later ones are left alone
+    with reading(engine) as connection:
+        unsettled = unsettled_batches(connection, None)
+    if not unsettled:
+        remove_files(drafts)
 
 
 def _in_file(letter: DeadLetter) -> bool:

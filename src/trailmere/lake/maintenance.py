@@ -18,6 +18,7 @@ from trailmere.errors import LakeBusy, LakeDamaged, LakeError
 from trailmere.lake import (
     append,
     batches,
+    deadletters,
     expiry,
     groups,
     inventory,
@@ -170,6 +171,9 @@ def _trim(premises: Premises, store_id: str, policy: MaintenancePolicy, done: Ma
         snapshots.open_index(premises.index_folder(store_id), table).trim()
         present = {snapshot.snapshot_id for snapshot in table.snapshots()}
         plans.trim(premises.plan_folder(store_id), present)
+        if table.metadata.current_snapshot_id is not None:
+            manifests.plan_of(table, premises.plan_folder(store_id), table.metadata.current_snapshot_id)
+        deadletters.trim(premises.engine, premises.home)
         premises.locks.tidy(batches.BATCH_LOCKS, ())  # of owners that died before their batch was entered
         premises.locks.tidy(expiry.lease_prefix(store_id), {expiry.lease_lock(store_id, id) for id in present})
     return done
