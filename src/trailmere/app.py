@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from trailmere.access.identities import Identities
     from trailmere.ingest.audit import AuditTrail
     from trailmere.ingest.imports import Imports
     from trailmere.ingest.push import Pusher
@@ -68,6 +69,17 @@ class App:
         from trailmere.registry.secretbox import SecretBox
 
         return SecretBox.of_lake(self.lake.engine, self.settings.keys or self.settings.lake / "keys")
+
+    @cached_property
+    def identities(self) -> Identities:
+        """Accounts, users, roles and access keys. Raises SecretsUnreadable."""
+        from trailmere.access.identities import Identities
+        from trailmere.registry.records import partition
+
+        settings = self.settings
+        return Identities(
+            self.lake.engine, self.secrets, home=settings.account_id, partition=partition(settings.region)
+        )
 
     @cached_property
     def lifecycle(self) -> StoreLifecycle:
