@@ -32,10 +32,16 @@ error means there: an exit code, an HTTP status, an AWS error code.
     |-- AccessError
     |   |-- AuthenticationFailed         whoever asks is nobody whom we know; ``code`` is AWS's
     |   |-- AccessDenied                 we know who asks, and they may not
+    |   |-- MalformedPolicy              a policy that is not understood, and so not taken
+    |   |-- ResourcePolicyNotFound
     |   |-- IdentityNotFound             no account, user, role, key or policy is called so
     |   |-- IdentityAlreadyExists
     |   |-- IdentityLimitExceeded
     |   `-- IdentityInUse                something belongs to it that has to go first
+    |-- ResourceError                    what an ARN names, of whatever kind
+    |   |-- InvalidResourceArn           it names nothing that there could be
+    |   |-- ResourceNotFound
+    |   `-- ResourceTypeNotSupported     what is asked for does not exist for this kind of resource
     |-- SourceError
     |   |-- SourceNotFound               nothing lies where the source points
     |   `-- SourceUnavailable            it lies there, and cannot be read now
@@ -189,6 +195,21 @@ class AccessDenied(AccessError):
     """We know who asks, and they may not (AccessDeniedException)."""
 
 
+class MalformedPolicy(AccessError):
+    """A policy that is not understood, and so not taken (MalformedPolicyDocument, ResourcePolicyNotValidException).
+
+    ``place`` names the fault inside the policy, for example ``Statement[1].Condition.IpAddress``.
+    """
+
+    def __init__(self, message: str, *, place: str | None = None, hint: str | None = None) -> None:
+        super().__init__(f"{place}: {message}" if place else message, hint=hint)
+        self.place = place
+
+
+class ResourcePolicyNotFound(AccessError):
+    """The resource has no policy (ResourcePolicyNotFoundException)."""
+
+
 class IdentityNotFound(AccessError):
     """No account, user, role, access key or policy is called so (NoSuchEntity)."""
 
@@ -203,6 +224,22 @@ class IdentityLimitExceeded(AccessError):
 
 class IdentityInUse(AccessError):
     """Something belongs to it that has to go first (DeleteConflict)."""
+
+
+class ResourceError(TrailmereError):
+    """Something about what an ARN names, of whatever kind."""
+
+
+class InvalidResourceArn(ResourceError):
+    """No ARN of a resource is written so (ResourceARNNotValidException)."""
+
+
+class ResourceNotFound(ResourceError):
+    """There is no such resource (ResourceNotFoundException)."""
+
+
+class ResourceTypeNotSupported(ResourceError):
+    """What is asked for does not exist for resources of this kind (ResourceTypeNotSupportedException)."""
 
 
 class SourceError(TrailmereError):
