@@ -53,6 +53,16 @@ def test_a_lost_file_stands_in_the_table_with_what_was_expected(lake: Path, caps
     assert all(part in printed for part in ("missing", lost.name, "SHA-256", "nothing"))
 
 
+def test_a_derived_file_that_is_gone_is_told_and_ends_with_0(lake: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (plan,) = lake.glob("plans/*/*.plan")
+    plan.unlink()
+
+    code, said = verified(lake, capsys)
+
+    assert code == 0
+    assert [("derived", str(plan.relative_to(lake)))] == [(one["kind"], one["path"]) for one in said["findings"]]
+
+
 def test_where_there_is_no_lake_none_is_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main(["verify", "--lake", str(tmp_path / "none")])

@@ -129,6 +129,35 @@ def test_a_derived_file_with_other_bytes_is_named(lake: Lake) -> None:
             assert {path} == named(lake.verify(), lake.home)
 
 
+def test_a_derived_file_that_is_gone_is_a_mild_finding_until_it_is_made_anew(tmp_path: Path) -> None:
+    make_lake(tmp_path / "lake")
+    with Lake.open(tmp_path / "lake") as lake:
+        shutil.rmtree(lake.home / "plans")
+        for segment in lake.home.glob("index/*/*.segment"):
+            segment.unlink()
+        told = lake.verify()
+        lake.scan(STORE)
+        put(lake, parcel("again.json", event("again")))
+        after = lake.verify()
+
+    assert {("derived", "plan"), ("derived", "segment")} == {
+        (one.kind, one.path.rpartition(".")[2]) for one in told.findings
+    }
+    assert told.grave == []
+    assert after.findings == []
+
+
+def test_a_plan_that_was_superseded_by_those_of_earlier_snapshots_is_not_missed(tmp_path: Path) -> None:
+    make_lake(tmp_path / "lake", 6)
+    with Lake.open(tmp_path / "lake") as lake:
+        for snapshot in lake.snapshots(STORE)[:4]:
+            lake.scan(STORE, at=snapshot.id)
+        shown = lake.verify().findings
+        lake.maintain(STORE, MaintenancePolicy(cutoff=None, snapshot_days=0))
+
+        assert (shown, lake.verify().findings) == ([], [])
+
+
 def test_a_plan_in_the_place_of_another_is_named(lake: Lake) -> None:
     one, other = sorted((lake.home / "plans").rglob("*.plan"))
     with swapped(one, other):

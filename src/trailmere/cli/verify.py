@@ -30,8 +30,11 @@ def verify(
     """Find and name every file that was changed, lost, added, renamed or swapped, and every row and sum that is off.
 
     Presence and size of all files are looked at; those are read that were never checked or that changed on disk since
-    (--full reads all). May run beside ingests and queries. Exits with 1 when something is found. It finds damage and
-    careless hands; whoever can write the lake and its database with care can hide from it.
+    (--full reads all). May run beside ingests and queries. It finds damage and careless hands; whoever can write the
+    lake and its database with care can hide from it.
+
+    Exits with 1 when something is found that needs somebody, and with 0 when nothing is, or only files are gone that
+    are made anew from others when they are next used: findings of the kind "derived", plans and the event index.
     """
     with open_lake(lake) as app, _shown_progress() as show:
         store_id = None if store is None else app.stores.get(store).id
@@ -40,7 +43,7 @@ def verify(
         write_json(asdict(result))
     else:
         _tell(result)
-    return 1 if result.findings else 0
+    return 1 if result.grave else 0
 
 
 def _tell(result: Verification) -> None:
@@ -56,7 +59,7 @@ def _tell(result: Verification) -> None:
         console.print(f"{result.adopted:,} files and rows are recorded now as they are")
     for note in result.notes:
         console.print(f"note: {printable(note)}", markup=False)
-    if result.findings:
+    if result.grave:
         console.print("put files back from a copy of the lake; without one, ingest the logs into a new store")
 
 

@@ -16,7 +16,9 @@ FindingKind = Literal[
     "unrecorded",  # the table reaches it, and no hash was recorded
     "damaged",  # a row of the database, or a file that is made anew from others
     "disagrees",  # each part is whole, and they contradict each other
+    "derived",  # a file that is made anew from others is gone
 ]
+MILD: frozenset[FindingKind] = frozenset({"derived"})  # nothing is lost, and nobody has to do anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,11 @@ class Verification:
     hashed_bytes: int = 0
     rows: int = 0  # rows of the database whose seal was checked
     adopted: int = 0
+
+    @property
+    def grave(self) -> list[Finding]:
+        """The findings that somebody has to do something about."""
+        return [finding for finding in self.findings if finding.kind not in MILD]
 
     def told(self, kind: FindingKind, path: str, expected: str, found: str, store_id: str | None = None) -> None:
         """Add a finding, once."""

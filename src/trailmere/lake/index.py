@@ -218,7 +218,8 @@ def _read_manifest(path: Path) -> dict[str, Any] | None:
 def wrong(folder: Path) -> dict[str, str]:
     """Files of an index that are not what was written, with what is wrong; each is read.
 
-    What an append that was cut off leaves behind is not wrong, nor an index that is missing or of an earlier format.
+    What an append that was cut off leaves behind is not wrong, nor an index of an earlier format; what is missing is
+    told by ``missing``.
     """
     said = {path.name: "nothing of the lake wrote it" for path in folder.iterdir() if not _OURS.search(path.name)}
     manifest = folder / "manifest.json"
@@ -229,11 +230,22 @@ def wrong(folder: Path) -> dict[str, str]:
         return said | {manifest.name: "other bytes than were written"}
     for segment in (_read_manifest(manifest) or {"segments": []})["segments"]:
         one = Segment(*segment)
+        if not (folder / one.name).exists():
+            continue
         if not _has_size(folder, one):
-            said[one.name] = "missing, or of another size"
+            said[one.name] = "another size"
         elif _checksum(folder, one) != one.checksum:
             said[one.name] = "other bytes than were written"
     return said
+
+
+def missing(folder: Path) -> list[str]:
+    """Files of an index that are gone: its manifest, or segments that this names."""
+    manifest = folder / "manifest.json"
+    if not manifest.exists():
+        return [manifest.name]
+    segments = (_read_manifest(manifest) or {"segments": []})["segments"]
+    return [name for name in (Segment(*segment).name for segment in segments) if not (folder / name).exists()]
 
 
 def _has_size(folder: Path, segment: Segment) -> bool:

@@ -1,16 +1,19 @@
 """Files that are made anew from others when they are wrong: the event index and the kept plans. Wrong ones are told all
-the same, for they say that the disk fails or that somebody writes here.
+the same, for they say that the disk fails or that somebody writes here. Those that are gone are told as no more than
+that: a killed commit leaves none either.
 
 The index changes under the store's lock only; plans are written whole by whoever asks a question.
 """
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from trailmere.lake import index, inventory, plans
+from trailmere.errors import StoreNotFound
+from trailmere.lake import index, inventory, plans, view
 from trailmere.lake.batches import store_lock
 from trailmere.lake.locks import held
 from trailmere.lake.verify_files import DRAFT
@@ -24,22 +27,48 @@ if TYPE_CHECKING:
     from trailmere.lake.findings import Verification
 
 ANEW = "what the table says; it is made anew when it is next used"
+GONE = "nothing; it is made anew when it is next used"
 
 
 def check_index(premises: Premises, store_id: str, report: Verification) -> None:
-    """Manifest and segments carry a checksum each."""
+    """Manifest and segments carry a checksum each, and are there once the table has rows."""
     folder = premises.index_folder(store_id)
     if folder.is_dir() and index.wrong(folder):
         with held(premises.locks, store_lock(store_id)):
             for name, said in index.wrong(folder).items():
                 report.told("damaged", _relative(premises, folder / name), ANEW, said, store_id)
+    if _present(premises, store_id) is not None and index.missing(folder):
+        with held(premises.locks, store_lock(store_id)):
+            for name in index.missing(folder):
+                report.told("derived", _relative(premises, folder / name), "the event index", GONE, store_id)
 
 
 def check_plans(premises: Premises, store_id: str, report: Verification) -> None:
-    """A plan carries a checksum over its name and its content."""
+    """A plan carries a checksum over its name and its content. That of the present snapshot is there, unless plans of
+    others were made since: some are kept only."""
     for path in _inside(premises.plan_folder(store_id)):
         if not DRAFT.search(path.name) and not plans.sound(path) and path.exists():
             report.told("damaged", _relative(premises, path), ANEW, "other bytes than were written", store_id)
+    if _lost_plan(premises, store_id) is not None:
+        with held(premises.locks, store_lock(store_id)):
+            if (lost := _lost_plan(premises, store_id)) is not None:
+                report.told("derived", _relative(premises, lost), "the plan of the present snapshot", GONE, store_id)
+
+
+def _lost_plan(premises: Premises, store_id: str) -> Path | None:
+    folder, present = premises.plan_folder(store_id), _present(premises, store_id)
+    if present is None or len(list(folder.glob("*.plan"))) >= plans.KEPT_PLANS:
+        return None
+    path = plans.plan_path(folder, present)
+    return None if path.exists() else path
+
+
+def _present(premises: Premises, store_id: str) -> int | None:
+    """The present snapshot; None where the table is empty, or gone by now."""
+    with contextlib.suppress(StoreNotFound):
+        current = view.read(premises.engine, store_id).current
+        return None if current is None else current.id
+    return None
 
 
 def check_strangers(premises: Premises, report: Verification) -> None:
