@@ -69,6 +69,21 @@ class Settings:
         default=5.0,
         metadata=_means("Seconds after which the server's own calls are in the store trailmere-activity, at most."),
     )
+    serve_body_bytes: int = field(default=4 * MIB, metadata=_means("Size of a call to the server."))
+    serve_client_seconds: float = field(
+        default=30.0, metadata=_means("Time a client has to send a call, and may take to read on.")
+    )
+    serve_idle_seconds: int = field(
+        default=60, metadata=_means("Time after which a connection without a call is closed.")
+    )
+    serve_shutdown_seconds: int = field(
+        default=30, metadata=_means("Time that running calls have to end when the server is told to.")
+    )
+    serve_connections: int = field(default=1000, metadata=_means("Connections to the server at once."))
+    serve_threads: int = field(default=64, metadata=_means("Calls that the server works on at once."))
+    serve_waiting: int = field(
+        default=256, metadata=_means("Calls that may wait for one of these; more are throttled.")
+    )
     query_seconds: float = field(default=600.0, metadata=_means("Time a query may take."))
     query_memory_bytes: int = field(default=4 * GIB, metadata=_means("Memory a query may use."))
     query_threads: int = field(default=2, metadata=_means("Threads a query may use."))
@@ -155,10 +170,13 @@ def _check(settings: Settings) -> None:
         "max_json_depth",
         "query_runners",
         "query_concurrent",
+        "serve_body_bytes",
+        "serve_connections",
+        "serve_threads",
     ):
         if getattr(settings, name) < 1:
             raise SettingsError(f"{name}: expected one or more, got {getattr(settings, name)}")
-    for name in ("query_seconds", "audit_seconds"):
+    for name in ("query_seconds", "serve_client_seconds", "audit_seconds"):
         if getattr(settings, name) == 0:
             raise SettingsError(f"{name}: expected more than zero, got 0")
     if settings.query_memory_bytes < LEAST_QUERY_MEMORY_BYTES:

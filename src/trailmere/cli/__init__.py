@@ -32,6 +32,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("demo", "trailmere.cli.demo:demo", "Investigate an incident on a simulated organisation."),
     ("ingest", "trailmere.cli.ingest:ingest", "Take CloudTrail logs into an event data store."),
     ("query", "trailmere.cli.query:query", "Ask event data stores in Trino SQL."),
+    ("serve", "trailmere.cli.serve:serve", "Answer AWS's clients: the CloudTrail API on a port."),
     ("store", "trailmere.cli.store:store", "Create, list, change and delete event data stores."),
     ("deadletters", "trailmere.cli.deadletters:deadletters", "What could not be taken in, and why."),
     ("maintain", "trailmere.cli.maintain:maintain", "Merge small files, remove what is past its time."),

@@ -1,0 +1,121 @@
+"""One call of an operation: who asks for what, and the questions that every operation has about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from trailmere.errors import AccessDenied, InvalidStoreArn, StoreNotFound
+from trailmere.registry.records import partition
+
+if TYPE_CHECKING:
+    from trailmere.access.records import Identity
+    from trailmere.api.model import Operation
+    from trailmere.app import App
+    from trailmere.registry.records import EventDataStore
+
+Context = Mapping[str, tuple[str, ...]]
+
+_ID = re.compile(r"[0-9A-Za-z-]{3,64}")
+_ARN = re.compile(r"arn:(aws[a-z-]*):cloudtrail:([a-z0-9-]+):(\d{12}):eventdatastore/([0-9A-Za-z-]{3,64})")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A signed call whose input is checked. ``input`` has the members that were given, times as UTC datetimes.
+
+    ``account_id`` and ``region`` are where it acts: the caller's account, the Region of the signature.
+    """
+
+    operation: Operation
+    input: Mapping[str, Any]
+    identity: Identity
+    region: str
+    app: App
+    request_id: str
+    source_address: str
+    user_agent: str
+    when: datetime
+    resources: list[str] = field(default_factory=list)  # ARNs that permission was asked for
+
+    @property
+    def account_id(self) -> str:
+        """The account of whoever asks."""
+        return self.identity.account_id
+
+    def arn(self, resource: str, *, account_id: str | None = None) -> str:
+        """The ARN of ``TYPE/NAME`` in the Region of the call."""
+        return f"arn:{partition(self.region)}:cloudtrail:{self.region}:{account_id or self.account_id}:{resource}"
+
+    def allow(self, resource: str = "*", action: str | None = None, context: Context | None = None) -> None:
+        """Raise AccessDenied unless the caller may do ``action`` (default: this operation) to the ARN ``resource``.
+
+        ``context`` adds condition keys, in lower case: ``{"aws:resourcetag/team": ("ir",)}``.
+        """
+        from trailmere.access.evaluate import Question
+
+        if resource != "*" and resource not in self.resources:
+            self.resources.append(resource)
+        self.app.access.check(
+            Question(
+                identity=self.identity,
+                action=action or self.operation.action,
+                resource=resource,
+                context={**self._context(), **(context or {})},
+            )
+        )
+
+    def may(self, resource: str = "*", action: str | None = None, context: Context | None = None) -> bool:
+        """Whether ``allow`` lets it pass."""
+        try:
+            self.allow(resource, action, context)
+        except AccessDenied:
+            return False
+        return True
+
+    def store(self, text: str, action: str | None = None, *, owner: str | None = None) -> EventDataStore:
+        """The event data store of this id or ARN, if the caller may do ``action`` (default: this operation) to it.
+
+        ``owner`` is the account of a bare id, where it is not the caller's. Raises InvalidStoreArn; AccessDenied,
+        whether there is such a store or not; StoreNotFound, also for one of another account that does not let us.
+        """
+        arn = self._store_arn(text, owner)
+        found = self.app.stores.find(arn)
+        context = {} if found is None else tag_context("resource", found.tags)
+        if _ARN.fullmatch(arn)[3] == self.account_id:  # type: ignore[index]
+            self.allow(arn, action, context)
+        elif not self.may(arn, action, context):
+            found = None
+        if found is None or found.region != self.region:
+            raise StoreNotFound(f"there is no event data store {text!r} in {self.region}")
+        return found
+
+    def _store_arn(self, text: str, owner: str | None) -> str:
+        if _ARN.fullmatch(text):
+            return text
+        if not _ID.fullmatch(text):
+            raise InvalidStoreArn(f"expected the id or the ARN of an event data store, got {text!r}")
+        return self.arn(f"eventdatastore/{text.lower()}", account_id=owner)
+
+    def _context(self) -> dict[str, tuple[str, ...]]:
+        return {
+            "aws:sourceip": (self.source_address,),
+            "aws:currenttime": (self.when.strftime("%Y-%m-%dT%H:%M:%SZ"),),
+            "aws:epochtime": (str(int(self.when.timestamp())),),
+            "aws:useragent": (self.user_agent,),
+            "aws:requestedregion": (self.region,),
+        }
+
+
+def tag_context(kind: str, tags: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """The condition keys of tags: ``kind`` is ``resource`` (it has them) or ``request`` (the call brings them)."""
+    keys = {"aws:tagkeys": tuple(tags)} if kind == "request" and tags else {}
+    return keys | {f"aws:{kind}tag/{key.lower()}": (value,) for key, value in tags.items()}
+
+
+def tags_of(given: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """``TagsList`` of an input as a mapping; the last of two tags with one key counts."""
+    return {tag["Key"]: tag.get("Value", "") for tag in given}

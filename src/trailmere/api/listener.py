@@ -1,0 +1,195 @@
+"""The socket and the HTTP/1.1 protocol under a door: uvicorn, with patience that ends.
+
+uvicorn waits for a client's headers, and for a client that does not read, as long as the client likes. Here both have
+a limit. Forwarding headers are not believed: the source address is that of whoever connected.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from trailmere.errors import SettingsError
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+HEADER_BYTES = 32 << 10  # request line and headers
+BACKLOG = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long is waited for a client, and how many there may be."""
+
+    client_seconds: float  # for headers to arrive, and for a reply to be read on
+    idle_seconds: int  # between two calls on one connection
+    shutdown_seconds: int  # for calls that run when the server is to end
+    connections: int
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Files for TLS, PEM."""
+
+    chain: Path
+    key: Path | None
+
+
+def protocol(patience: Patience) -> type[H11Protocol]:
+    """The protocol of a connection, with that much patience."""
+
+    class PatientProtocol(H11Protocol):
+        _waiting: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            self._wait()
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            if self._is_between_calls():
+                if self._waiting is None:
+                    self._wait()
+            else:
+                self._wait_no_more()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._wait_no_more()
+            super().connection_lost(exc)
+
+        def pause_writing(self) -> None:
+            self._wait()
+            super().pause_writing()
+
+        def resume_writing(self) -> None:
+            self._wait_no_more()
+            super().resume_writing()
+
+        def _is_between_calls(self) -> bool:
+            return self.cycle is None or self.cycle.response_complete
+
+        def _wait(self) -> None:
+            self._wait_no_more()
+            self._waiting = self.loop.call_later(patience.client_seconds, self.transport.abort)
+
+        def _wait_no_more(self) -> None:
+            if self._waiting is not None:
+                self._waiting.cancel()
+                self._waiting = None
+
+    return PatientProtocol
+
+
+class Listener(uvicorn.Server):
+    """A server on a socket that is bound already. ``tell`` is called once, when connections are accepted."""
+
+    def __init__(
+        self,
+        application: ASGIApp,
+        bound: socket.socket,
+        patience: Patience,
+        *,
+        certificate: Certificate | None = None,
+        tell: Callable[[], object] = lambda: None,
+    ) -> None:
+        super().__init__(_config(application, patience, certificate))
+        self._bound = bound
+        self._tell = tell
+
+    def listen(self) -> None:
+        """Serve until ``stop``, or a signal where this is the main thread."""
+        self.run(sockets=[self._bound])
+
+    def stop(self) -> None:
+        """Accept nothing more, finish what runs, and end. Safe from any thread."""
+        self.should_exit = True
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn does, and tell."""
+        await super().startup(sockets)
+        if self.started:
+            self._tell()
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that listens on ``host`` (a name or an address) and ``port``, 0 for any. Raises SettingsError."""
+    try:
+        family, kind, number, _name, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        bound = socket.socket(family, kind, number)
+        with contextlib.ExitStack() as undo:
+            undo.callback(bound.close)
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind(address)
+            bound.listen(BACKLOG)
+            undo.pop_all()
+    except (OSError, OverflowError) as error:
+        taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        hint = "another server listens there; name another port: --port" if taken else None
+        raise SettingsError(f"cannot listen on {host} port {port}: {_reason(error)}", hint=hint) from error
+    return bound
+
+
+def address_of(bound: socket.socket, *, secure: bool) -> str:
+    """The URL under which a bound socket is reached from this machine: ``http://127.0.0.1:4510``."""
+    host, port = bound.getsockname()[:2]
+    return f"http{'s' if secure else ''}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+@contextlib.contextmanager
+def signals_end(listener: Listener) -> Any:
+    """Let SIGTERM and SIGINT end the listener and nothing else. uvicorn raises what it caught again when it is done:
+    then nobody is to die of it before the lake is closed."""
+    before = {number: signal.signal(number, lambda *_: listener.stop()) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def _config(application: ASGIApp, patience: Patience, certificate: Certificate | None) -> uvicorn.Config:
+    files: dict[str, str | os.PathLike[str] | None] = {}
+    if certificate is not None:
+        files = {"ssl_certfile": certificate.chain, "ssl_keyfile": certificate.key}
+    config = uvicorn.Config(
+        application,
+        http=protocol(patience),
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        limit_concurrency=patience.connections,
+        timeout_keep_alive=patience.idle_seconds,
+        timeout_graceful_shutdown=patience.shutdown_seconds,
+        h11_max_incomplete_event_size=HEADER_BYTES,
+        **files,  # type: ignore[arg-type]
+    )
+    try:
+        config.load()
+    except OSError as error:
+        raise SettingsError(
+            f"cannot use the certificate {certificate and certificate.chain}: {_reason(error)}",
+            hint="give a certificate chain and its private key, both PEM: --tls-cert, --tls-key",
+        ) from error
+    return config

@@ -1,0 +1,24 @@
+"""The operations that are served: each a small function from a call to the members of its answer.
+
+An area is a module with ``OPERATIONS``, name -> function; members are spelled as AWS spells them, and None is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from trailmere.api.call import Call
+from trailmere.api.model import CLOUDTRAIL, STS
+from trailmere.api.operations import stores, sts
+
+Function = Callable[[Call], Mapping[str, Any]]
+
+AREAS: tuple[tuple[str, Mapping[str, Function]], ...] = (
+    (CLOUDTRAIL, stores.OPERATIONS),
+    (STS, sts.OPERATIONS),
+)
+
+OPERATIONS: Mapping[tuple[str, str], Function] = {
+    (service, name): function for service, area in AREAS for name, function in area.items()
+}
