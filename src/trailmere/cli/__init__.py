@@ -45,20 +45,11 @@ for _name, _place, _help in COMMANDS:
     app.command(_place, name=_name, help=_help)
 
 
-# Settings of libraries, for us and the processes we start; read when they are imported.
-_ENVIRONMENT = {
-    "OPENBLAS_NUM_THREADS": "1",  # numpy's threads for linear algebra, of which there is none: 50 ms to start them
-    "PYDANTIC_DISABLE_PLUGINS": "__all__",  # looking for plug-ins in all installed packages takes 20 ms
-}
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 an error that is explained, 2 wrong usage, 130 interrupted."""
     from trailmere.cli.common import report_error
     from trailmere.errors import TrailmereError
 
-    for name, value in _ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
     try:
         result = app(arguments, exit_on_error=False, print_error=True, result_action="return_value")
     except TrailmereError as error:

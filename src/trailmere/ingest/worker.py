@@ -12,6 +12,7 @@ import gc
 import os
 import queue
 import signal
+import sys
 import threading
 from collections import Counter
 from multiprocessing.connection import Connection
@@ -110,6 +111,7 @@ def serve(connection: Connection, recipe: Recipe, parent: int) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
     keep_memory()
+    sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]  # else pyarrow loads it, and finds no use for it
     tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
     # Tasks are received at once, so that the loop is never held up handing one over.
     threading.Thread(target=_receive, args=(connection, tasks), daemon=True).start()

@@ -13,7 +13,7 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from trailmere.lake import ledger, physical, view
+from trailmere.lake import ledger, view
 from trailmere.lake.locks import held
 from trailmere.lake.records import Batch
 from trailmere.registry.database import writing
@@ -83,6 +83,8 @@ def begin(premises: Premises, store_id: str) -> Batch:
 
     Raises StoreNotFound where the store has no table, LakeDamaged where its files lie in another lake.
     """
+    from trailmere.lake import physical  # it loads pyarrow, which opening a lake does not need
+
     table = physical.described(view.metadata(premises.engine, store_id))
     location = premises.location(store_id)
     physical.check_place(table.location, location)
