@@ -70,9 +70,7 @@ def test_every_value_is_a_text_under_the_name_that_was_typed(app: App) -> None:
             {"readOnly": "true"},
             {"errorCode": ""},
             {"requestParameters": '{bucketName=bucket-1, key=a/b, policy={"Statement":[{"n":1}]}}'},
-            {
-                "resources": f"[{{accountid={ACCOUNT}, type=AWS::S3::Bucket, arn=arn:aws:s3:::bucket-1, arnprefix=null}}]"
-            },
+            {"resources": "[{" + resource + "}]"},
             {"attributes": "{creationdate=2024-05-01 11:00:00.000, mfaauthenticated=false}"},
             {"_col8": "1"},
             {"_col9": "1.0E10"},
