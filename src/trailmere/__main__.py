@@ -5,7 +5,8 @@ imported when it is called: where this module is that of an installed script, wo
 """
 
 import os
-import sys
+
+from trailmere.events.pandasless import refuse_pandas
 
 for _name, _value in (
     ("OPENBLAS_NUM_THREADS", "1"),  # numpy's threads for linear algebra, of which there is none: 50 ms to start them
@@ -13,8 +14,7 @@ for _name, _value in (
 ):
     os.environ.setdefault(_name, _value)
 
-# Where pandas is installed pyarrow loads it, for a quarter of a second, to learn that nothing here is a data frame.
-sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
+refuse_pandas()
 
 
 def main() -> None:

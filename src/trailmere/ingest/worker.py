@@ -12,7 +12,6 @@ import gc
 import os
 import queue
 import signal
-import sys
 import threading
 from collections import Counter
 from multiprocessing.connection import Connection
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from trailmere.errors import SourceUnavailable
+from trailmere.events.pandasless import refuse_pandas
 from trailmere.events.rows import RowBuilder
 from trailmere.ingest.records import LAKE_UNWRITABLE, SOURCE_AWAY, Failure, Outcome, Recipe, Task
 from trailmere.ingest.steps import Bench, Work, take
@@ -111,7 +111,7 @@ def serve(connection: Connection, recipe: Recipe, parent: int) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
     keep_memory()
-    sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]  # else pyarrow loads it, and finds no use for it
+    refuse_pandas()
     tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
     # Tasks are received at once, so that the loop is never held up handing one over.
     threading.Thread(target=_receive, args=(connection, tasks), daemon=True).start()
