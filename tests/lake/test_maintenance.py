@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import sqlite3
 from contextlib import closing
@@ -12,15 +13,19 @@ from typing import TYPE_CHECKING
 import pyarrow.parquet as pq
 import pytest
 
+from tests.lake.tampering import LARGE, with_letters
 from tests.lake.world import START, STORE, data_files, event, live_files, outsider, parcel, put, stored, texts, written
-from trailmere.errors import LakeBusy
+from trailmere.errors import LakeBusy, LakeError
+from trailmere.lake.deadletters import content_path
 from trailmere.lake.locks import held
 from trailmere.lake.maintenance import turn_lock
 from trailmere.lake.records import MaintenancePolicy
 from trailmere.lake.vault import Lake
 
 if TYPE_CHECKING:
-    from trailmere.lake.records import Maintained
+    from collections.abc import Iterator
+
+    from trailmere.lake.records import Batch, Maintained
 
 NOW = MaintenancePolicy(snapshot_days=0)
 
@@ -191,20 +196,54 @@ def test_what_others_left_in_the_folders_is_removed_and_what_is_being_written_is
         assert all(Path(file.path).exists() for file in mine)
 
 
-def test_the_draft_of_a_dead_letter_is_removed_once_nobody_can_be_writing_it(lake: Lake) -> None:
-    fill(lake, 1)
-    draft = lake.home / "deadletters" / "ab" / "abcd.01234567.draft"
-    draft.parent.mkdir(parents=True)
-    draft.write_bytes(b"cut off")
+@pytest.fixture
+def broken_off(lake: Lake) -> Iterator[tuple[Lake, Batch, list[Path]]]:
+    """A batch of another process whose commit broke off between its dead letters: one is written, one half."""
+    contents = sorted((bytes([at]) * LARGE for at in range(2)), key=lambda text: hashlib.sha256(text).hexdigest())
+    paths = [content_path(lake.home, hashlib.sha256(text).hexdigest()) for text in contents]
+    paths[1].parent.parent.mkdir(parents=True)
+    paths[1].parent.write_bytes(b"in the way")
+    one = with_letters(parcel("cut", event("cut")), *contents)
     with Lake.open(lake.home) as other:
-        other.begin(STORE)
-        maintain(lake)
+        batch = other.begin(STORE)
+        with pytest.raises(LakeError):
+            other.commit(batch, written(batch, [one]), [one.entry()], one.letters)
+        paths[1].parent.unlink()
+        paths[1].parent.mkdir()
+        draft = paths[1].with_name(f"{paths[1].name}.01234567.draft")
+        draft.write_bytes(b"half")
+        yield other, batch, [paths[0], draft]
 
-        assert draft.exists()
 
+def test_the_bytes_of_dead_letters_stay_while_an_unsettled_batch_owns_them(
+    lake: Lake, broken_off: tuple[Lake, Batch, list[Path]]
+) -> None:
     maintain(lake)
 
-    assert not draft.exists()
+    assert [path.exists() for path in broken_off[2]] == [True, True]
+
+
+def test_the_bytes_of_dead_letters_whose_batch_was_abandoned_are_removed(
+    lake: Lake, broken_off: tuple[Lake, Batch, list[Path]]
+) -> None:
+    other, batch, paths = broken_off
+    other.abandon(batch)
+    maintain(lake)
+
+    assert [path.exists() for path in paths] == [False, False]
+    assert lake.verify(full=True).findings == []
+
+
+def test_the_bytes_of_an_abandoned_dead_letter_stay_where_another_letter_has_them(
+    lake: Lake, broken_off: tuple[Lake, Batch, list[Path]]
+) -> None:
+    other, batch, paths = broken_off
+    put(lake, with_letters(parcel("whole", event("whole")), paths[0].read_bytes()))
+    other.abandon(batch)
+    maintain(lake)
+
+    assert [path.exists() for path in paths] == [True, False]
+    assert lake.verify(full=True).findings == []
 
 
 def test_nothing_is_removed_where_a_file_that_must_be_there_is_not(lake: Lake) -> None:

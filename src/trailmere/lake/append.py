@@ -118,28 +118,35 @@ def _intend(
     taken = {entry.id for entry in decision.deliveries if entry.status != "known"}
     letters = [letter for letter in dead_letters if letter.delivery_id in taken]
     fields = tuple(field for field in new_fields if field.delivery_id in taken)
-    deadletters.keep_content(premises.engine, premises.home, letters)
+    _set_aside(premises, batch, letters)
     intent = Intent(tuple(file.path for file in decision.files), deliveries=decision.deliveries, fields=fields)
-    prepare(premises, batch, intent, decision.files, letters)
+    prepare(premises, batch, intent, decision.files)
 
 
-def prepare(
-    premises: Premises,
-    batch: Batch,
-    intent: Intent,
-    written: Sequence[WrittenFile],
-    letters: Sequence[DeadLetter] = (),
-) -> None:
+def _set_aside(premises: Premises, batch: Batch, letters: Sequence[DeadLetter]) -> None:
+    """The rows first: as long as a letter has one, nobody removes the file with its bytes."""
+    if letters:
+        with writing(premises.engine) as connection:
+            if (ledger.batch_state(connection, batch.id) or ("", None))[0] != "open":
+                raise _given_up(batch)
+            deadletters.add_pending(connection, premises.home, batch.store_id, batch.id, letters)
+        deadletters.write_content(premises.home, letters)
+
+
+def _given_up(batch: Batch) -> LakeError:
+    return LakeError(
+        f"batch {batch.id} is not open any more: its owner seemed dead, and it was given up",
+        hint="nothing was taken in; ingest again",
+    )
+
+
+def prepare(premises: Premises, batch: Batch, intent: Intent, written: Sequence[WrittenFile]) -> None:
     """Mark the batch *prepared*: all that ``finish`` will enter is in the database. Raises LakeError where it is not
     open any more."""
     files = [FileRecord(file.path, "data", file.size, file.sha256) for file in written]
     with writing(premises.engine) as connection:
         if not ledger.prepare_batch(connection, batch.id, intents.encode(intent)):
-            raise LakeError(
-                f"batch {batch.id} is not open any more: its owner seemed dead, and it was given up",
-                hint="nothing was taken in; ingest again",
-            )
-        deadletters.add_pending(connection, batch.store_id, batch.id, letters)
+            raise _given_up(batch)
         inventory.enter(connection, premises.home, batch.store_id, files, state="pending", batch_id=batch.id)
 
 

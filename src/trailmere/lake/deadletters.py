@@ -1,8 +1,8 @@
 """Dead letters: bytes that could not be taken in, kept with their place and reason until they can.
 
-A row of the database each. Small content lies in the row; larger in a file named by its SHA-256, synced before the
-row is written, under ``<home>/deadletters/<two digits>/``. Rows are entered *pending* with the intent of their batch
-and opened when it is done, so that a batch that is abandoned leaves none.
+A row of the database each. Small content lies in the row; larger in a file named by its SHA-256, under
+``<home>/deadletters/<two digits>/``. Rows are entered *pending* before such a file is written, and opened when their
+batch is done; a batch that is abandoned leaves none. So a file whose hash no row has is needed by nobody.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from trailmere.errors import InvalidParameter, LakeDamaged
 from trailmere.lake import inventory
 from trailmere.lake.disk import make_folder, remove_files, write_file
 from trailmere.lake.inventory import FileRecord
-from trailmere.lake.ledger import as_time, metadata, now_us, unsettled_batches
+from trailmere.lake.ledger import as_time, metadata, now_us
 from trailmere.lake.records import DeadLetter, StoredDeadLetter
 from trailmere.registry.database import reading, writing
 from trailmere.registry.seals import UNSEALED, reseal, seal_column, sealed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from sqlalchemy import Connection, Engine, Row
@@ -80,40 +80,53 @@ def content_path(home: Path, sha256: str) -> Path:
     return home / "deadletters" / sha256[:2] / sha256
 
 
-def keep_content(engine: Engine, home: Path, letters: Sequence[DeadLetter]) -> None:
-    """Write the bytes of large letters to their files, synced. Before the rows that point at them."""
-    large = {content_path(home, letter.sha256): letter for letter in letters if _in_file(letter)}
-    if not large:
-        return
-    records = [FileRecord(str(path), "dead letter", letter.size, letter.sha256) for path, letter in large.items()]
-    with writing(engine) as connection:
-        inventory.enter_shared(connection, home, records)
-    for path, letter in large.items():
+def write_content(home: Path, letters: Sequence[DeadLetter]) -> None:
+    """Write the bytes of large letters to their files, synced. After their rows, before their batch is prepared."""
+    for path, letter in _large(home, letters).items():
         assert letter.content is not None
         if not (path.exists() and path.stat().st_size == len(letter.content)):
             make_folder(path.parent)
             write_file(path, letter.content)
 
 
-def trim(engine: Engine, home: Path) -> None:
-    """Remove drafts of writers that died, where nobody writes: who does has an unsettled batch, in whatever store."""
-    drafts = list((home / "deadletters").glob("*/*.draft"))  # before the batches are read: later ones are left alone
+def trim(engine: Engine, home: Path, *, dropped: bool = False) -> None:
+    """Remove what nobody needs: drafts of dead writers, bytes of letters that were dropped with their batch.
+
+    With ``dropped`` of those too that were open once, and went with their store: rows that were lost by other means
+    must not take their bytes with them. Files are marked in the transaction that finds no row for them: whoever brings
+    the same bytes later enters a row, and takes the mark away (``inventory.remove_marked``).
+    """
+    drafts = list((home / "deadletters").glob("*/*.draft"))  # before the rows are read: later ones are left alone
+    needed = select(deadletters.c.sha256).where(deadletters.c.kept == "file")
     with reading(engine) as connection:
-        unsettled = unsettled_batches(connection, None)
-    if not unsettled:
-        remove_files(drafts)
+        being_written = set(connection.execute(needed.where(deadletters.c.state == "pending")).scalars())
+        unneeded = inventory.letters_but(connection, needed, live=dropped)
+    remove_files([path for path in drafts if path.name.partition(".")[0] not in being_written])
+    if unneeded:
+        with writing(engine) as connection:
+            unneeded = inventory.letters_but(connection, needed, live=dropped)
+            inventory.mark_removing(connection, unneeded)
+        inventory.remove_marked(engine, home, unneeded)
+
+
+def _large(home: Path, letters: Sequence[DeadLetter]) -> dict[Path, DeadLetter]:
+    return {content_path(home, letter.sha256): letter for letter in letters if _in_file(letter)}
 
 
 def _in_file(letter: DeadLetter) -> bool:
     return letter.content is not None and len(letter.content) > INLINE_BYTES
 
 
-def add_pending(connection: Connection, store_id: str, batch_id: str, letters: Sequence[DeadLetter]) -> None:
-    """Enter letters with the intent of their batch."""
-    if letters:
-        now = now_us()
-        rows = [sealed(deadletters, _values(letter, store_id, batch_id, now)) for letter in letters]
-        connection.execute(insert(deadletters), rows)
+def add_pending(
+    connection: Connection, home: Path, store_id: str, batch_id: str, letters: Sequence[DeadLetter]
+) -> None:
+    """Enter the letters of a batch, one at least, and the names of the files that their bytes go to."""
+    now = now_us()
+    rows = [sealed(deadletters, _values(letter, store_id, batch_id, now)) for letter in letters]
+    connection.execute(insert(deadletters), rows)
+    files = _large(home, letters).items()
+    records = [FileRecord(str(path), "dead letter", letter.size, letter.sha256) for path, letter in files]
+    inventory.enter_shared(connection, home, records)
 
 
 def open_pending(connection: Connection, home: Path, batch_id: str) -> None:
@@ -187,14 +200,9 @@ def count_open(connection: Connection, store_id: str) -> int:
     )
 
 
-def forget_store(connection: Connection, store_id: str) -> Iterator[str]:
-    """Remove a store's letters; gives the hashes of files that no other letter needs."""
-    of_store = deadletters.c.store_id == store_id
-    ours = set(connection.execute(select(deadletters.c.sha256).where(of_store, deadletters.c.kept == "file")).scalars())
-    connection.execute(delete(deadletters).where(of_store))
-    for sha256 in sorted(ours):
-        if connection.execute(select(func.count()).where(deadletters.c.sha256 == sha256)).scalar_one() == 0:
-            yield sha256
+def forget_store(connection: Connection, store_id: str) -> None:
+    """Remove a store's letters; ``trim`` removes the files that no other letter needs."""
+    connection.execute(delete(deadletters).where(deadletters.c.store_id == store_id))
 
 
 def _values(letter: DeadLetter, store_id: str, batch_id: str, now: int) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from trailmere.registry.seals import UNSEALED, seal_column, sealed
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, Select
 
 Kind = Literal["data", "manifest", "manifest list", "metadata", "dead letter"]
 State = Literal["pending", "live", "removing"]
@@ -172,13 +172,24 @@ def remove_store(connection: Connection, store_id: str) -> None:
 
 
 def remove(engine: Engine, home: Path, paths: Iterable[str | Path]) -> None:
-    """Remove files for good (absolute paths), those without a row too. On disk when it returns.
-
-    The second transaction holds off whoever would take up a shared file again at the last moment.
-    """
+    """Remove files for good (absolute paths), those without a row too. On disk when it returns."""
     for some in _chunks([relative(home, path) for path in paths]):
         with writing(engine) as connection:
-            _set_state(connection, some, "removing")
+            mark_removing(connection, some)
+        remove_marked(engine, home, some)
+
+
+def mark_removing(connection: Connection, paths: Collection[str]) -> None:
+    """Files are about to be removed, by their paths in the inventory."""
+    _set_state(connection, paths, "removing")
+
+
+def remove_marked(engine: Engine, home: Path, paths: Collection[str]) -> None:
+    """Remove files that were marked, but for those whose mark was taken away since.
+
+    The transaction holds off whoever would take up a shared file again at the last moment.
+    """
+    for some in _chunks(paths):
         with writing(engine) as connection:
             spared = set(
                 connection.execute(
@@ -188,6 +199,12 @@ def remove(engine: Engine, home: Path, paths: Iterable[str | Path]) -> None:
             gone = [path for path in some if path not in spared]
             remove_files([home / path for path in gone])
             forget(connection, gone)
+
+
+def letters_but(connection: Connection, needed: Select[tuple[str]], *, live: bool) -> list[str]:
+    """The paths of dead letters' files whose hash is not among those needed; of live ones only if asked for."""
+    rows = select(files.c.path).where(files.c.kind == "dead letter", files.c.sha256.not_in(needed))
+    return list(connection.execute(rows if live else rows.where(files.c.state != "live")).scalars())
 
 
 def _set_state(connection: Connection, paths: Collection[str], state: State) -> None:

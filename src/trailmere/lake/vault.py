@@ -337,8 +337,8 @@ class Lake:
             ledger.forget_store(connection, store_id)
             upkeep.forget_store(connection, store_id)
             inventory.remove_store(connection, store_id)
-            orphans = list(deadletters.forget_store(connection, store_id))
-        inventory.remove(self.engine, self.home, [deadletters.content_path(self.home, sha256) for sha256 in orphans])
+            deadletters.forget_store(connection, store_id)
+        deadletters.trim(self.engine, self.home, dropped=True)
         remove_folder(self._premises.index_folder(store_id))
         remove_folder(self._plans(store_id))
 
