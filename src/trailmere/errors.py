@@ -20,6 +20,7 @@ error means there: an exit code, an HTTP status, an AWS error code.
     |-- InvalidEventSelectors
     |-- ChannelError
     |   |-- ChannelNotFound
+    |   |-- InvalidChannelArn            it is neither the ARN nor the id of a channel
     |   |-- ChannelAlreadyExists
     |   |-- ChannelLimitExceeded
     |   |-- InvalidSource                no integration is called so
@@ -141,6 +142,10 @@ class ChannelError(TrailmereError):
 
 class ChannelNotFound(ChannelError):
     """No channel has this ARN or id (ChannelNotFoundException)."""
+
+
+class InvalidChannelArn(ChannelError):
+    """It is neither the ARN nor the id of a channel (ChannelARNInvalidException, InvalidChannelARN)."""
 
 
 class ChannelAlreadyExists(ChannelError):

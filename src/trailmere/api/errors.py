@@ -59,6 +59,7 @@ ERRORS: dict[type[TrailmereError], tuple[str, ...]] = {
     errors.TerminationProtected: ("EventDataStoreTerminationProtectedException",),
     errors.InvalidEventSelectors: ("InvalidEventSelectorsException",),
     errors.ChannelNotFound: ("ChannelNotFoundException", "ChannelNotFound", "ResourceNotFoundException"),
+    errors.InvalidChannelArn: ("ChannelARNInvalidException", "InvalidChannelARN"),
     errors.ChannelAlreadyExists: ("ChannelAlreadyExistsException",),
     errors.ChannelLimitExceeded: ("ChannelMaxLimitExceededException",),
     errors.InvalidSource: ("InvalidSourceException",),

@@ -9,13 +9,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from trailmere.api.call import Call
-from trailmere.api.model import CLOUDTRAIL, STS
-from trailmere.api.operations import stores, sts
+from trailmere.api.model import CLOUDTRAIL, CLOUDTRAIL_DATA, STS
+from trailmere.api.operations import audit_events, channels, imports, stores, sts
 
 Function = Callable[[Call], Mapping[str, Any]]
 
 AREAS: tuple[tuple[str, Mapping[str, Function]], ...] = (
     (CLOUDTRAIL, stores.OPERATIONS),
+    (CLOUDTRAIL, channels.OPERATIONS),
+    (CLOUDTRAIL, imports.OPERATIONS),
+    (CLOUDTRAIL_DATA, audit_events.OPERATIONS),
     (STS, sts.OPERATIONS),
 )
 
