@@ -62,13 +62,15 @@ class World:
 
     @cached_property
     def traced(self) -> Traced:
-        """The command, undisturbed and recorded. Raises where the model of the disk, given the calls, is not what is in
-        the folder."""
+        """The command, undisturbed and recorded. Raises where it does not do what it should even so, or where the model
+        of the disk, given the calls, is not what is in the folder."""
         self.reset()
         disk = Disk(self.lake)
         traced = self._trace(self.workload.command, record=True)
         if traced.ended.code != 0 or traced.hung:
             raise RuntimeError(f"{self.workload.name} does not succeed undisturbed: {traced.ended}")
+        if broken := self._judge(self.workload.wanted).violations:
+            raise RuntimeError(f"{self.workload.name}, seed {self.seed}, is wrong undisturbed: {broken}")
         for call in traced.calls:
             disk.apply(call)
         if different := disk.differences(self.lake):
