@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -59,6 +60,46 @@ def test_where_there_is_no_lake_none_is_made(tmp_path: Path, capsys: pytest.Capt
     assert code == 0
     assert found["lake folder"]["verdict"] == "warning"
     assert not (tmp_path / "none").exists()
+
+
+def test_a_store_with_little_to_do_is_maintained_well_enough(lake: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    app = build(load({}, lake=lake))
+    store = app.stores.update("audit", retention_days=3653)
+    _, before = findings(lake, capsys)
+    app.maintain(store, show=lambda _progress: None)
+    app.close()
+    _, after = findings(lake, capsys)
+
+    assert before["maintenance audit"]["verdict"] == after["maintenance audit"]["verdict"] == "ok"
+    assert before["maintenance audit"]["found"].endswith("never maintained")
+    assert "last maintained 20" in after["maintenance audit"]["found"]
+
+
+def test_events_past_their_retention_are_a_warning_that_says_what_to_run(
+    lake: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = build(load({}, lake=lake))
+    app.stores.update("audit", retention_days=7)
+    app.close()
+
+    code, found = findings(lake, capsys)
+
+    assert (code, found["maintenance audit"]["verdict"]) == (0, "warning")
+    assert "1 event past the retention of 7 days" in found["maintenance audit"]["found"]
+    assert found["maintenance audit"]["mend"].startswith("trailmere maintain --store audit")
+
+
+def test_a_record_of_a_store_that_was_changed_by_hand_is_a_fault(
+    lake: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with sqlite3.connect(lake / "lake.db") as database:
+        database.execute("UPDATE event_data_stores SET retention_days = 7")
+    database.close()
+
+    code, found = findings(lake, capsys)
+
+    assert (code, found["store audit"]["verdict"]) == (1, "fault")
+    assert "trailmere store seal audit" in found["store audit"]["mend"]
 
 
 def test_a_missing_data_file_is_a_fault_that_names_it(lake: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from trailmere.cli.common import LakeOption, OutputOption, open_app, printable, write_json
+from trailmere.cli.common import LakeOption, OutputOption, open_app, printable, size, write_json
 from trailmere.errors import TrailmereError
 
 if TYPE_CHECKING:
@@ -27,6 +27,10 @@ MEND_FILES = (
     "put them back from a backup of the lake. Without one: make a new store, ingest the logs into it again, and delete "
     "this one"
 )
+# from when on maintenance is advised: below, nobody feels it in a query or on the disk
+FILES_TO_MERGE = 100
+SNAPSHOTS_TO_EXPIRE = 100
+BYTES_TO_REMOVE = 1 << 30
 VERDICT_WIDTH = len("warning")
 NARROWEST = 24  # columns that are left for the text, however narrow the terminal
 NO_WIDTH = 10_000  # a pipe has no width
@@ -158,10 +162,13 @@ def check_database(app: App) -> Iterator[Finding]:
 
 
 def check_stores(app: App) -> Iterator[Finding]:
-    """Each store's table can be planned, and its data files lie where and as they were written."""
+    """Each store's table can be planned, its data files lie where and as they were written, and it is maintained."""
     for store in _stores(app):
         try:
-            yield _store_finding(app, store)
+            finding = _store_finding(app, store)
+            yield finding
+            if finding.verdict == "ok" and store.status == store.ready_status:
+                yield _maintenance_finding(app, store)
         except TrailmereError as error:  # one store that cannot be read must not hide the others
             yield Finding(f"store {store.name}", "fault", error.message, error.hint or "")
 
@@ -182,6 +189,35 @@ def _store_finding(app: App, store: EventDataStore) -> Finding:
         return Finding(check, "fault", found, MEND_FILES)
     return Finding(
         check, "ok", f"{store.status}, {_counted(plan.total_rows, 'event')} in {_counted(plan.total_files, 'file')}"
+    )
+
+
+def _maintenance_finding(app: App, store: EventDataStore) -> Finding:
+    """What `trailmere maintain` would do. Its damage is told like that of the store."""
+    due = app.maintain(store, dry_run=True, show=lambda _progress: None)
+    last = app.lake.last_maintained(store.id)
+    waiting = [
+        f"{_counted(number, noun)} {what}"
+        for number, noun, what in (
+            (due.rewritten, "file", f"to merge or drop ({due.files_before:,} -> {due.files_after:,})"),
+            (due.rows_removed, "event", f"past the retention of {store.retention_days} days"),
+            (due.snapshots_expired, "snapshot", "to expire"),
+            (due.files_removed, "file", f"to remove ({size(due.bytes_removed)})"),
+        )
+        if number
+    ]
+    advised = (
+        due.rows_removed
+        or due.rewritten >= FILES_TO_MERGE
+        or due.snapshots_expired >= SNAPSHOTS_TO_EXPIRE
+        or due.bytes_removed >= BYTES_TO_REMOVE
+    )
+    return Finding(
+        f"maintenance {store.name}",
+        "warning" if advised else "ok",
+        f"{', '.join(waiting) or 'nothing to do'}; "
+        + ("never maintained" if last is None else f"last maintained {last:%Y-%m-%d %H:%M} UTC"),
+        f"trailmere maintain --store {store.name}, or by itself: trailmere maintain --every 1h" if advised else "",
     )
 
 

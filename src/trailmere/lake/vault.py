@@ -185,6 +185,12 @@ class Lake:
                 return maintenance.foresee(self._premises, store_id, policy)
             return maintenance.maintain(self._premises, store_id, policy, show)
 
+    def last_maintained(self, store_id: str) -> datetime | None:
+        """When maintenance of a store last began (naive UTC); None where it never did."""
+        with reading(self.engine) as connection:
+            turn = upkeep.turn(connection, store_id)
+        return None if turn is None else turn[1]
+
     def removals(self, store_id: str) -> list[Removal]:
         """What retention removed from a store, oldest first."""
         with reading(self.engine) as connection:
