@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from trailmere.access.identities import Identities
+    from trailmere.access.sigv4 import Authenticator
     from trailmere.ingest.audit import AuditTrail
     from trailmere.ingest.imports import Imports
     from trailmere.ingest.push import Pusher
@@ -80,6 +81,13 @@ class App:
         return Identities(
             self.lake.engine, self.secrets, home=settings.account_id, partition=partition(settings.region)
         )
+
+    @cached_property
+    def authenticator(self) -> Authenticator:
+        """Who signed a request? Raises SecretsUnreadable."""
+        from trailmere.access.sigv4 import Authenticator
+
+        return Authenticator(self.identities)
 
     @cached_property
     def lifecycle(self) -> StoreLifecycle:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from trailmere.registry.secretbox import SecretBox
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # told apart and hashed by which object it is: at once
 class Credentials:
     """What belongs to an access key id. ``identity`` is None where nobody may sign with it: there is no such key, it is
     not active, its user is not enabled. ``token_hash`` and ``expires`` are those of a session's token."""
