@@ -75,7 +75,7 @@ class Dispatcher:
         """Who asks for what, the input not yet read. Whoever has not signed is not told what there is."""
         signer = self._signer(target, request)
         if target.operation is None:
-            raise Fault("UnknownOperationException", "There is no operation so called.")
+            raise _unknown()
         return Call(
             operation=target.operation,
             input={},
@@ -101,11 +101,16 @@ class Dispatcher:
     def _run(self, call: Call) -> Mapping[str, Any]:
         operation = call.operation
         function = self._functions.get((operation.service, operation.name))
-        if function is None:
-            code = "UnknownOperationException" if operation.service == STS else "UnsupportedOperationException"
-            raise Fault(code, f"{operation.name} is not supported.")
+        if function is None and operation.service == STS:
+            raise _unknown()
         check(operation, call.input)
+        if function is None:
+            raise Fault("UnsupportedOperationException", f"{operation.name} is not supported yet.")
         return function(call)
+
+
+def _unknown() -> Fault:
+    return Fault("UnknownOperationException", "There is no operation so called.")
 
 
 def _fault(error: Exception, call: Call) -> Fault:

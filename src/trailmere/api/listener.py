@@ -25,6 +25,8 @@ from trailmere.errors import SettingsError
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
+    from trailmere.settings import Settings
+
 HEADER_BYTES = 32 << 10  # request line and headers
 BACKLOG = 512
 
@@ -37,6 +39,16 @@ class Patience:
     idle_seconds: int  # between two calls on one connection
     shutdown_seconds: int  # for calls that run when the server is to end
     connections: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> Patience:
+        """What the settings say."""
+        return cls(
+            client_seconds=settings.serve_client_seconds,
+            idle_seconds=settings.serve_idle_seconds,
+            shutdown_seconds=settings.serve_shutdown_seconds,
+            connections=settings.serve_connections,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from trailmere.api.dispatch import Dispatcher
+    from trailmere.settings import Settings
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -44,6 +45,16 @@ class ServeLimits:
     body_seconds: float
     threads: int
     waiting: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> ServeLimits:
+        """What the settings say."""
+        return cls(
+            body_bytes=settings.serve_body_bytes,
+            body_seconds=settings.serve_client_seconds,
+            threads=settings.serve_threads,
+            waiting=settings.serve_waiting,
+        )
 
 
 class AwsDoor:

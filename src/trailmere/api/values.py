@@ -163,12 +163,13 @@ def _blob(_shape: Shape, value: Any, place: str) -> bytes:
 
 def _timestamp(_shape: Shape, value: Any, place: str) -> datetime:
     """Epoch seconds, as a number or its text; ISO 8601; or an HTTP date."""
-    for form in (_from_epoch, datetime.fromisoformat, parsedate_to_datetime):
+    forms = (_from_epoch, datetime.fromisoformat, parsedate_to_datetime) if isinstance(value, str) else (_from_epoch,)
+    for form in forms:
         try:
             moment = form(value)
-        except (ValueError, TypeError, OverflowError, IndexError):
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except (ValueError, TypeError, OverflowError):
             continue
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     raise not_as_expected(f"expected a time{_at(place)}: seconds since 1970, or ISO 8601; got {str(value)[:40]!r}")
 
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from trailmere.access.identities import NewKey
     from trailmere.api.listener import Certificate
-    from trailmere.api.server import AwsDoor
     from trailmere.app import App
 
 
@@ -61,35 +60,17 @@ def serve(
 
 def _serve(app: App, bound: socket.socket, certificate: Certificate | None, address: str) -> int:
     """Serve until the end; gives the number of calls that would not end."""
+    from trailmere.api.dispatch import Dispatcher
     from trailmere.api.listener import Listener, Patience, signals_end
+    from trailmere.api.server import AwsDoor, ServeLimits
 
-    settings = app.settings
-    door = _aws(app)
-    patience = Patience(
-        client_seconds=settings.serve_client_seconds,
-        idle_seconds=settings.serve_idle_seconds,
-        shutdown_seconds=settings.serve_shutdown_seconds,
-        connections=settings.serve_connections,
-    )
+    door = AwsDoor(Dispatcher(app), app.stores.names, ServeLimits.of(app.settings))
+    patience = Patience.of(app.settings)
     listener = Listener(door.application(), bound, patience, certificate=certificate, tell=lambda: _tell(address))
     with signals_end(listener):
         listener.listen()
         door.close()
     return door.taken_on
-
-
-def _aws(app: App) -> AwsDoor:
-    from trailmere.api.dispatch import Dispatcher
-    from trailmere.api.server import AwsDoor, ServeLimits
-
-    settings = app.settings
-    limits = ServeLimits(
-        body_bytes=settings.serve_body_bytes,
-        body_seconds=settings.serve_client_seconds,
-        threads=settings.serve_threads,
-        waiting=settings.serve_waiting,
-    )
-    return AwsDoor(Dispatcher(app), app.stores.names, limits)
 
 
 def _check_exposure(host: str, *, encrypted: bool, insecure: bool) -> None:

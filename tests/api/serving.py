@@ -1,0 +1,122 @@
+"""A server of the AWS door over a lake, in this process, and clients of it: real HTTP, real signatures."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.config import Config
+from botocore.credentials import Credentials
+
+from trailmere.api.dispatch import Dispatcher
+from trailmere.api.listener import Listener, Patience, address_of, bind
+from trailmere.api.server import AwsDoor, ServeLimits
+from trailmere.app import App, build
+from trailmere.settings import load
+
+if TYPE_CHECKING:
+    from trailmere.access.identities import NewKey
+
+REGION = "us-east-1"
+ACCOUNT = "123456789012"
+JSON_TYPE = "application/x-amz-json-1.1"
+TARGET = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass
+class Serving:
+    """A running server. ``administrator`` is the first key; ``journal`` has the event of every call."""
+
+    app: App
+    url: str
+    administrator: NewKey
+    journal: list[bytes]
+    listener: Listener
+    door: AwsDoor
+    thread: threading.Thread = field(repr=False)
+
+    def client(self, service: str = "cloudtrail", *, key: Any = None, region: str = REGION, **config: Any) -> Any:
+        """A boto3 client that has nothing but the endpoint and a key; ``config`` as botocore's."""
+        key = key or self.administrator
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name=region,
+            aws_access_key_id=key.access_key_id,
+            aws_secret_access_key=key.secret_access_key,
+            aws_session_token=getattr(key, "session_token", None),
+            config=Config(retries={"total_max_attempts": 1}, **config),
+        )
+
+    def send(self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer:
+        """A request as it is, signed by nobody."""
+        place = urlsplit(self.url)
+        connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=60)
+        try:
+            connection.request(method, path, body, dict(headers or {}))
+            answer = connection.getresponse()
+            return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
+        finally:
+            connection.close()
+
+    def call(
+        self,
+        operation: str,
+        body: bytes = b"{}",
+        *,
+        method: str = "POST",
+        path: str = "/",
+        service: str = "cloudtrail",
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """A request signed by the administrator, whatever its body may be. Headers that are None are not sent."""
+        given = {"Content-Type": JSON_TYPE, "X-Amz-Target": f"{TARGET}.{operation}", **(headers or {})}
+        request = AWSRequest(method, f"{self.url}{path}", {k: v for k, v in given.items() if v is not None}, body)
+        key = self.administrator
+        SigV4Auth(Credentials(key.access_key_id, key.secret_access_key), service, REGION).add_auth(request)
+        return self.send(method, path, body, dict(request.headers.items()))
+
+    def close(self) -> None:
+        """End the server, then the application."""
+        self.listener.stop()
+        self.thread.join()
+        self.door.close()
+        self.app.close()
+
+
+def serve(lake: Path, *, functions: Any = None, **settings: Any) -> Serving:
+    """A server over the lake in a folder, on a port of its own; it accepts when this returns."""
+    return serve_app(build(load({}, lake=lake, account_id=ACCOUNT, region=REGION, **settings)), functions)
+
+
+def serve_app(app: App, functions: Any = None) -> Serving:
+    """As ``serve``, over an application."""
+    journal: list[bytes] = []
+    more = {} if functions is None else {"functions": functions}
+    door = AwsDoor(Dispatcher(app, sink=journal.append, **more), app.stores.names, ServeLimits.of(app.settings))
+    bound = bind("127.0.0.1", 0)
+    started = threading.Event()
+    listener = Listener(door.application(), bound, Patience.of(app.settings), tell=started.set)
+    administrator = app.identities.first_administrator()
+    assert administrator is not None
+    thread = threading.Thread(target=listener.listen, name="server")
+    thread.start()
+    started.wait()
+    return Serving(app, address_of(bound, secure=False), administrator, journal, listener, door, thread)
