@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from trailmere.access.access import Access
     from trailmere.access.identities import Identities
+    from trailmere.access.resource_policies import ResourcePolicies
     from trailmere.access.sigv4 import Authenticator
     from trailmere.ingest.audit import AuditTrail
     from trailmere.ingest.imports import Imports
@@ -81,6 +83,20 @@ class App:
         return Identities(
             self.lake.engine, self.secrets, home=settings.account_id, partition=partition(settings.region)
         )
+
+    @cached_property
+    def resource_policies(self) -> ResourcePolicies:
+        """The policies of event data stores, channels and dashboards."""
+        from trailmere.access.resource_policies import ResourcePolicies
+
+        return ResourcePolicies(self.lake.engine)
+
+    @cached_property
+    def access(self) -> Access:
+        """Who may do what."""
+        from trailmere.access.access import Access
+
+        return Access(self.identities.policies_of, self.resource_policies)
 
     @cached_property
     def authenticator(self) -> Authenticator:

@@ -37,7 +37,6 @@ class ConditionKey:
 _ALL = (
     ConditionKey("aws:CurrentTime", KeyType.DATE, "the time of the call"),
     ConditionKey("aws:EpochTime", KeyType.DATE, "the time of the call, in seconds since 1970"),
-    ConditionKey("aws:MultiFactorAuthAge", KeyType.NUMERIC, "seconds since the session's second factor was shown"),
     ConditionKey("aws:MultiFactorAuthPresent", KeyType.BOOL, "whether the session's second factor was shown"),
     ConditionKey("aws:PrincipalAccount", KeyType.STRING, "the account of whoever asks"),
     ConditionKey("aws:PrincipalArn", KeyType.ARN, "the ARN of whoever asks; of a session, that of its role"),

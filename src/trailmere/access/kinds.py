@@ -7,8 +7,9 @@ guide, "IAM and AWS STS quotas" (lengths) and "Roles terms and concepts" (trust 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from trailmere.access.patterns import read_arn
 from trailmere.access.principals import Whom
 from trailmere.access.statements import Effect, PolicyKind, Statement
 from trailmere.errors import MalformedPolicy
@@ -74,6 +75,14 @@ def check_statement(kind: PolicyKind, statement: Statement) -> None:
         _check_for_service(kind, statement)
     elif rules.resource is not None:
         _check_resources(rules.resource, kind, statement)
+
+
+def as_meant(kind: PolicyKind, statement: Statement) -> Statement:
+    """The statement with its own resource where AWS writes another: what allows CloudTrail to query an event data store
+    names the dashboards that it queries for as Resource, and again as aws:SourceArn, which is what counts."""
+    if kind is PolicyKind.EVENT_DATA_STORE and is_for_service(statement):
+        return replace(statement, resources=(read_arn("*", variables=False),))
+    return statement
 
 
 def is_for_service(statement: Statement) -> bool:

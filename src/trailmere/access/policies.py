@@ -14,7 +14,7 @@ from typing import TypeVar
 from trailmere.access import actions
 from trailmere.access.conditions import Condition, ConditionError, read_condition, read_operator
 from trailmere.access.documents import Document, Scalar, read_document
-from trailmere.access.kinds import KINDS, check_statement
+from trailmere.access.kinds import KINDS, as_meant, check_statement
 from trailmere.access.patterns import ArnPattern, Pattern, PatternError, Wild, read, read_arn
 from trailmere.access.principals import Principal, PrincipalError, Whom, read_principal
 from trailmere.access.statements import Effect, Policy, PolicyKind, Statement
@@ -97,7 +97,7 @@ class _Reader:
             conditions=tuple(self._conditions(f"{place}.Condition", written)),
         )
         check_statement(self._kind, statement)
-        return statement
+        return as_meant(self._kind, statement)
 
     def _either(
         self, place: str, written: Members, name: str, read_one: Callable[[str], Found]
