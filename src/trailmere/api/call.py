@@ -95,7 +95,7 @@ class Call:
 
     def _store_arn(self, text: str, owner: str | None) -> str:
         if _ARN.fullmatch(text):
-            return text
+            return text.lower()  # found in any case, so that policies are asked about the one that they name
         if not _ID.fullmatch(text):
             raise InvalidStoreArn(f"expected the id or the ARN of an event data store, got {text!r}")
         return self.arn(f"eventdatastore/{text.lower()}", account_id=owner)

@@ -87,7 +87,7 @@ def find(call: Call, text: str, context: Mapping[str, tuple[str, ...]] | None = 
     """
     if not _ARN.fullmatch(text) and not _ID.fullmatch(text):
         raise InvalidChannelArn(f"expected the ARN or the id of a channel, got {text!r}")
-    arn = text if text.startswith("arn:") else call.arn(f"channel/{text.lower()}")
+    arn = text.lower() if text.startswith("arn:") else call.arn(f"channel/{text.lower()}")
     missing = ChannelNotFound(f"there is no channel {text!r} in {call.region}")
     try:
         found: Channel | None = call.app.channels.get(arn)
