@@ -45,7 +45,7 @@ def fill(statement: str, parameters: Sequence[str]) -> str:
         piece = match.group()
         if match.lastgroup == "string" and piece == f"'{PLACEHOLDER}'":
             found += 1
-            piece = _string(next(values, ""))
+            piece = string_literal(next(values, ""))
         elif match.lastgroup == "other" and piece == PLACEHOLDER:
             found += 1
             value = next(values, "")
@@ -70,10 +70,11 @@ def _bare(value: str) -> str:
     literal = value[1:-1] if len(value) > 1 and value[0] == value[-1] == "'" else None
     if literal is not None and "'" not in literal.replace("''", ""):
         return f"'{literal}'"
-    return _string(value)
+    return string_literal(value)
 
 
-def _string(value: str) -> str:
+def string_literal(value: str) -> str:
+    """A text as SQL writes it."""
     return "'" + value.replace("'", "''") + "'"
 
 
