@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import product, takewhile
 
 LOG_KINDS = ("CloudTrail", "CloudTrail-Insight", "CloudTrail-NetworkActivity", "CloudTrail-Aggregated")
@@ -183,6 +184,7 @@ def _day_prefixes(since: datetime, until: datetime) -> Iterator[str]:
         day += timedelta(days=1)
 
 
+@lru_cache(4096)  # many files are of one day
 def _day(text: str | None, kind: str) -> date | None:
     """The day of a path, None where it is none or is not written as this kind writes it."""
     if text is None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from trailmere.sources.delivery import Delivery
 
 PIECE_BYTES = 4 << 20
+_LEAST_BYTES = 64 << 10  # read at once; a file may have grown since it was listed
 
 
 def read(delivery: Delivery, *, max_bytes: int) -> bytes:
@@ -73,19 +74,19 @@ def local_path(uri: str) -> str:
 
 def _file_pieces(delivery: Delivery) -> Iterator[bytes]:
     path = delivery.spool or local_path(delivery.uri)
+    most = PIECE_BYTES if delivery.size is None else min(max(delivery.size + 1, _LEAST_BYTES), PIECE_BYTES)
     try:
         # O_NONBLOCK: a pipe that took the file's place must not hold the worker for ever
-        with open(path, "rb", buffering=0, opener=_open_nonblocking) as file:
-            while piece := file.read(PIECE_BYTES):
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            while piece := os.read(file, most):
                 yield piece
+        finally:
+            os.close(file)
     except OSError as error:
         raise DeliveryError(
             "unreadable", f"the file was listed and cannot be read: {error.strerror or error}"
         ) from error
-
-
-def _open_nonblocking(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 def _s3_pieces(delivery: Delivery) -> Iterator[bytes]:
