@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +17,9 @@ from trailmere.ask.records import STORE, Sample
 from trailmere.ask.search import search
 from trailmere.events.selector_templates import template
 from trailmere.simulator.trail import demo_march
+
+if TYPE_CHECKING:
+    from trailmere.app import App
 
 ID = "1994bee2-d4a0-460e-8c07-1b5ee04765d8"
 AFTER = datetime(2022, 4, 1, tzinfo=UTC)
