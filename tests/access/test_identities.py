@@ -14,6 +14,7 @@ from trailmere.errors import (
     IdentityLimitExceeded,
     IdentityNotFound,
     InvalidParameter,
+    MalformedPolicy,
 )
 from trailmere.registry.channels import ChannelRegistry
 from trailmere.registry.database import open_database, sqlite_url
@@ -267,3 +268,13 @@ def test_roles_are_made_listed_and_deleted(identities: Identities) -> None:
 def test_sessions_of_a_role_last_between_one_and_twelve_hours_at_most(identities: Identities, seconds: int) -> None:
     with pytest.raises(InvalidParameter):
         identities.create_role(ACCOUNT, "auditor", TRUST_ACCOUNT, session_seconds=seconds)
+
+
+@pytest.mark.parametrize("document", ["", "{}", '{"Version": "2012-10-17", "Statement": [{"Effect": "Maybe"}]}'])
+def test_a_policy_that_is_not_understood_is_refused_when_it_is_written(identities: Identities, document: str) -> None:
+    ana = identities.create_user(ACCOUNT, "ana")
+
+    with pytest.raises(MalformedPolicy):
+        identities.put_policy(ana, "p", document)
+    with pytest.raises(MalformedPolicy):
+        identities.create_role(ACCOUNT, "auditor", document)

@@ -327,7 +327,8 @@ def test_a_time_is_accepted_five_minutes_both_ways(world: World, seconds: int) -
         (-301, "Signature expired: 20260301T122514Z is now earlier than 20260301T122515Z (20260301T123015Z - 5 min.)"),
         (
             301,
-            "Signature not yet current: 20260301T123516Z is still later than 20260301T123515Z (20260301T123015Z + 5 min.)",
+            "Signature not yet current: 20260301T123516Z is still later than "
+            "20260301T123515Z (20260301T123015Z + 5 min.)",
         ),
     ],
 )

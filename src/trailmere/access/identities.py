@@ -7,7 +7,7 @@ and permissions boundaries. Inline policies of users may be as long as those of 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING
 from trailmere.access import lookup, names
 from trailmere.access.directory import Directory, purpose
 from trailmere.access.managed import MANAGED
+from trailmere.access.policies import parse_policy
 from trailmere.access.records import Identity, Kind
+from trailmere.access.sessions import SessionCredentials, SessionDesk
+from trailmere.access.statements import PolicyKind
 from trailmere.errors import (
     IdentityAlreadyExists,
     IdentityInUse,
@@ -71,6 +74,7 @@ class Identities:
         self._clock = clock
         records.prepare(engine)
         self.directory = Directory(engine, box, partition)
+        self._sessions = SessionDesk(engine, box, self.directory, partition, clock)
 
     def create_account(self, name: str, account_id: str | None = None) -> Account:
         """A new account, with an id of its own where none is given. Raises InvalidParameter, IdentityAlreadyExists."""
@@ -132,6 +136,7 @@ class Identities:
 
         Raises InvalidParameter, MalformedPolicy, IdentityNotFound, IdentityAlreadyExists.
         """
+        parse_policy(trust_policy, PolicyKind.TRUST)
         if session_seconds not in SESSION_SECONDS:
             raise InvalidParameter(f"expected sessions of 3600 to 43200 seconds, got {session_seconds}")
         with changing(self._engine) as connection:
@@ -180,6 +185,20 @@ class Identities:
         with changing(self._engine) as connection:
             records.remove(connection, lookup.key(connection, access_key_id))
 
+    def assume_role(
+        self,
+        identity: Identity,
+        role_arn: str,
+        session_name: str,
+        seconds: int = 3_600,
+        session_policy: str | None = None,
+        context: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> SessionCredentials:
+        """Credentials of a session of a role: see ``SessionDesk.assume``."""
+        return self._sessions.assume(
+            identity, role_arn, session_name, seconds=seconds, session_policy=session_policy, context=context
+        )
+
     def secret_of(self, access_key_id: str, session_token: str | None) -> tuple[str, Identity] | None:
         """The secret of an access key and whose it is; None where nobody may sign with it (now, with this token)."""
         credentials = self.directory.credentials(access_key_id)
@@ -194,6 +213,7 @@ class Identities:
         Raises InvalidParameter, MalformedPolicy, IdentityNotFound, IdentityLimitExceeded.
         """
         names.check(names.POLICY_NAME, "a policy", name)
+        parse_policy(document, PolicyKind.IDENTITY)
         with changing(self._engine) as connection:
             others = [one for one in lookup.policies(connection, owner) if one.name != name]
             inline = (document, *(one.document for one in others if one.document is not None))
