@@ -100,9 +100,9 @@ class Crew:
     def close(self) -> None:
         """End all workers; those that are idle end by themselves."""
         for worker in self._crew:
-            worker.pipe.close()
             if worker.tasks:
                 worker.process.kill()
+            worker.pipe.close()
         for worker in self._crew:
             worker.process.join()
             worker.process.close()
