@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from trailmere.access.access import Access
     from trailmere.access.identities import Identities
     from trailmere.access.resource_policies import ResourcePolicies
+    from trailmere.ask.generate import Generator
     from trailmere.access.sigv4 import Authenticator
     from trailmere.ingest.audit import AuditTrail
     from trailmere.ingest.imports import Imports
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from trailmere.query.engine import Engine
     from trailmere.query.jobs import QueryJobs
     from trailmere.query.kept import KeptAnswers
+    from trailmere.query.lookup import Lookup
     from trailmere.query.records import StoreEntry
     from trailmere.query.service import QueryService
     from trailmere.query.signer import Signer
@@ -154,6 +156,13 @@ class App:
         return AliasRecords(self.lake.engine)
 
     @cached_property
+    def generator(self) -> Generator:
+        """What makes statements of questions in English."""
+        from trailmere.ask.generate import SampleGenerator
+
+        return SampleGenerator()
+
+    @cached_property
     def signer(self) -> Signer:
         """What signs delivered answers."""
         from trailmere.query.signer import Signer
@@ -178,6 +187,21 @@ class App:
         records = QueryRecords(self.lake.engine)
         runner = Runner(self.queries, records, self.answers, StoreCatalog(self.stores), courier)
         return QueryJobs(self.lake, self.queries, records, self.aliases, self.answers, runner, limits)
+
+    @cached_property
+    def lookup(self) -> Lookup:
+        """Events by one attribute, newest first."""
+        from trailmere.query.lookup import Lookup
+        from trailmere.registry.stores import utc_now
+
+        return Lookup(self.lake, self.queries, utc_now)
+
+    def searchable(self, account_id: str, region: str) -> list[StoreEntry]:
+        """The stores of an account and Region that can be queried now."""
+        from trailmere.registry.records import Status
+
+        here = [one for one in self.stores.list() if (one.account_id, one.region) == (account_id, region)]
+        return [_entry(one) for one in here if one.status in (Status.ENABLED, Status.STOPPED_INGESTION)]
 
     @property
     def ingest_limits(self) -> Limits:
@@ -284,14 +308,15 @@ class StoreCatalog:
         if found is None:
             return None
         status_after(found, Operation.QUERY)
-        return _entry(found)
+        return entry_of(found)
 
     def names(self) -> tuple[str, ...]:
         """All names, for suggestions."""
         return tuple(self._stores.names())
 
 
-def _entry(store: EventDataStore) -> StoreEntry:
+def entry_of(store: EventDataStore) -> StoreEntry:
+    """A store as the SQL catalog shows it."""
     from trailmere.query.records import StoreEntry
 
     return StoreEntry(id=store.id, name=store.name, arn=store.arn, family=store.family)

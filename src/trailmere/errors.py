@@ -8,6 +8,7 @@ error means there: an exit code, an HTTP status, an AWS error code.
     TrailmereError
     |-- SettingsError                    a setting that cannot be used
     |-- InvalidParameter                 a value outside its documented bounds
+    |   `-- InvalidTimeRange             it begins after its end
     |-- StoreError
     |   |-- StoreNotFound
     |   |-- InvalidStoreArn              neither an id nor an ARN of an event data store
@@ -59,12 +60,14 @@ error means there: an exit code, an HTTP status, an AWS error code.
         |-- QueryLimitExceeded           time, memory, rows or bytes
         |-- QueryCancelled
         |-- EngineError                  the engine refused it at run time
+        |-- InvalidLookupAttributes      events cannot be looked up by that
         |-- QueryNotFound
         |-- QueryNotCancellable          it has ended
         |-- MaxConcurrentQueries         the account runs as many as it may
         |-- GenerateQueryRefused         no query was found that answers the question
         `-- DestinationError             where an answer is to be delivered
-            |-- InvalidDestination       no bucket or prefix can be called so
+            |-- InvalidDestination       no prefix can be called so
+            |   `-- InvalidBucketName      nor a bucket
             |-- DestinationNotFound      there is no such bucket or folder
             `-- DestinationRefused       nothing may be written there
 """
@@ -87,6 +90,10 @@ class SettingsError(TrailmereError):
 
 class InvalidParameter(TrailmereError):
     """A value outside the bounds that AWS documents (InvalidParameterException)."""
+
+
+class InvalidTimeRange(InvalidParameter):
+    """A range of time that begins after its end (InvalidTimeRangeException, InvalidDateRangeException)."""
 
 
 class StoreError(TrailmereError):
@@ -335,6 +342,10 @@ class EngineError(QueryError):
     """The engine refused the statement while it ran (a cast that fails, a division by zero)."""
 
 
+class InvalidLookupAttributes(QueryError):
+    """Events cannot be looked up by that (InvalidLookupAttributesException)."""
+
+
 class QueryNotFound(QueryError):
     """No query of the account has this id (QueryIdNotFoundException)."""
 
@@ -360,7 +371,11 @@ class DestinationError(QueryError):
 
 
 class InvalidDestination(DestinationError):
-    """No bucket or prefix can be called so (InvalidS3BucketNameException, InvalidS3PrefixException)."""
+    """No prefix can be called so (InvalidS3PrefixException)."""
+
+
+class InvalidBucketName(InvalidDestination):
+    """No bucket can be called so (InvalidS3BucketNameException)."""
 
 
 class DestinationNotFound(DestinationError):

@@ -49,6 +49,7 @@ ERRORS: dict[type[TrailmereError], tuple[str, ...]] = {
     TrailmereError: INTERNAL,
     errors.SettingsError: INTERNAL,
     errors.InvalidParameter: PARAMETER,
+    errors.InvalidTimeRange: ("InvalidTimeRangeException", "InvalidDateRangeException"),
     errors.StoreNotFound: ("EventDataStoreNotFoundException", "ResourceNotFoundException"),
     errors.InvalidStoreArn: ("EventDataStoreARNInvalidException", "ResourceARNNotValidException"),
     errors.StoreAlreadyExists: ("EventDataStoreAlreadyExistsException",),
@@ -94,7 +95,9 @@ ERRORS: dict[type[TrailmereError], tuple[str, ...]] = {
     errors.QueryNotCancellable: ("InactiveQueryException",),
     errors.MaxConcurrentQueries: ("MaxConcurrentQueriesException",),
     errors.GenerateQueryRefused: ("GenerateResponseException",),
-    errors.InvalidDestination: ("InvalidS3PrefixException", "InvalidS3BucketNameException"),
+    errors.DestinationError: INTERNAL,
+    errors.InvalidDestination: ("InvalidS3PrefixException",),
+    errors.InvalidBucketName: ("InvalidS3BucketNameException",),
     errors.DestinationNotFound: ("S3BucketDoesNotExistException",),
     errors.DestinationRefused: ("InsufficientS3BucketPolicyException",),
 }

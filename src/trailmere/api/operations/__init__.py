@@ -10,7 +10,7 @@ from typing import Any
 
 from trailmere.api.call import Call
 from trailmere.api.model import CLOUDTRAIL, CLOUDTRAIL_DATA, STS
-from trailmere.api.operations import audit_events, channels, imports, stores, sts
+from trailmere.api.operations import audit_events, channels, imports, lookup, public_keys, queries, samples, stores, sts
 
 Function = Callable[[Call], Mapping[str, Any]]
 
@@ -18,6 +18,10 @@ AREAS: tuple[tuple[str, Mapping[str, Function]], ...] = (
     (CLOUDTRAIL, stores.OPERATIONS),
     (CLOUDTRAIL, channels.OPERATIONS),
     (CLOUDTRAIL, imports.OPERATIONS),
+    (CLOUDTRAIL, queries.OPERATIONS),
+    (CLOUDTRAIL, samples.OPERATIONS),
+    (CLOUDTRAIL, public_keys.OPERATIONS),
+    (CLOUDTRAIL, lookup.OPERATIONS),
     (CLOUDTRAIL_DATA, audit_events.OPERATIONS),
     (STS, sts.OPERATIONS),
 )
