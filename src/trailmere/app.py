@@ -201,7 +201,7 @@ class App:
         from trailmere.registry.records import Status
 
         here = [one for one in self.stores.list() if (one.account_id, one.region) == (account_id, region)]
-        return [_entry(one) for one in here if one.status in (Status.ENABLED, Status.STOPPED_INGESTION)]
+        return [entry_of(one) for one in here if one.status in (Status.ENABLED, Status.STOPPED_INGESTION)]
 
     @property
     def ingest_limits(self) -> Limits:
