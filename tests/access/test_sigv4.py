@@ -229,6 +229,7 @@ REFUSED: dict[str, tuple[str, Callable[[SignedRequest], SignedRequest]]] = {
     "an unsigned x-amz header": (WRONG, lambda r: with_header(r, "X-Amz-Source", "1")),
     "a token": (WRONG, lambda r: with_header(r, "X-Amz-Security-Token", "token")),
     "another method": (WRONG, lambda r: replace(r, method="GET")),
+    "small letters": (WRONG, lambda r: replace(r, method="post")),
     "another path": (WRONG, lambda r: replace(r, path="/x")),
     "a doubled slash": (WRONG, lambda r: replace(r, path="//")),
     "a dot": (WRONG, lambda r: replace(r, path="/./")),
@@ -287,6 +288,7 @@ PRESIGNED: dict[str, tuple[str, str, str]] = {
     "a value encoded": (WRONG, "a=1", "a=%31"),
     "a hash at the end": (WRONG, "X-Amz-Signature=", "b=#&X-Amz-Signature="),
     "no signature": (INCOMPLETE, "X-Amz-Signature=", "X-Amz-Sig="),
+    "a digit encoded": (INCOMPLETE, "X-Amz-Signature=", "X-Amz-Signature=%30"),
     "a token": (UNKNOWN, "X-Amz-Date=", "X-Amz-Security-Token=t&X-Amz-Date="),
 }
 

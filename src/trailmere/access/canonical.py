@@ -43,10 +43,12 @@ class _Form(SigV4Auth):  # type: ignore[misc]
 
 
 def check_plain(request: SignedRequest) -> None:
-    """Raises AuthenticationFailed where another path, or query, would have the same canonical form: ``//``, ``/./``,
-    ``/../``, a hash, characters that a URL cannot hold. What remains alike, by the protocol: the order of parameters,
-    and ``a`` for ``a=``."""
+    """Raises AuthenticationFailed where another request would have the same canonical form: ``//``, ``/./``, ``/../``,
+    a hash, characters that a URL cannot hold, a method in small letters. What remains alike, by the protocol: the order
+    of parameters, ``a`` for ``a=``, and blanks for one blank in a header."""
     path, query = request.path, request.query
+    if request.method != request.method.upper():
+        raise AuthenticationFailed(INVALID, f"expected a method in capital letters, got {request.method[:20]!r}")
     if not (_PLAIN.fullmatch(path) and _PLAIN.fullmatch(query)) or "?" in path or not path.startswith("/"):
         raise AuthenticationFailed(INVALID, "expected a path and a query in visible ASCII, the rest percent-encoded")
     if normalize_url_path(path) != path:

@@ -247,7 +247,7 @@ def _authentication_in(query: str) -> dict[str, str]:
             raise AuthenticationFailed(
                 INCOMPLETE, f"expected the parameter {proper} once and spelled so, got {name[:60]!r}"
             )
-        found[proper] = unquote(value)
+        found[proper] = value if proper == "X-Amz-Signature" else unquote(value)  # which is itself not signed
     return found
 
 
