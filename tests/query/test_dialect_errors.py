@@ -95,6 +95,30 @@ def test_a_fault_is_shown_where_it_is(sql: str, line: int, column: int | None, m
         assert (caught.value.line, caught.value.column) == (line, column)
 
 
+EIGHT = "eventName, eventSource, awsRegion, eventID, requestID, userAgent, errorCode, eventType"
+
+
+@pytest.mark.parametrize(
+    ("group", "sets"),
+    [
+        (f"CUBE ({EIGHT}, {EIGHT.lower()})", "65,536"),
+        (f"CUBE ({EIGHT}), ROLLUP ({EIGHT})", "2,304"),
+        (f"GROUPING SETS (CUBE ({EIGHT}), eventTime), CUBE ({EIGHT})", "65,792"),
+    ],
+)
+def test_more_grouping_sets_than_trino_computes_are_told_before_anything_runs(group: str, sets: str) -> None:
+    with pytest.raises(QueryLimitExceeded, match=f"gives {sets} grouping sets, and at most 2,048") as caught:
+        ask_for(f"SELECT count(*) FROM trail GROUP BY {group}")
+
+    assert caught.value.limit == "query_grouping_sets"
+
+
+def test_as_many_grouping_sets_as_trino_computes_are_allowed() -> None:
+    assert ask_for(
+        f"SELECT count(*) FROM trail GROUP BY CUBE ({EIGHT}, eventTime, recipientAccountId, readOnly)"
+    ).tables
+
+
 def test_a_statement_that_mentions_stores_a_hundred_times_is_told_the_limit() -> None:
     with pytest.raises(QueryLimitExceeded, match="more than 64 times") as caught:
         ask_for("SELECT 1 FROM trail" + ", trail" * 99)

@@ -32,6 +32,7 @@ def test_the_limits_of_the_page_are_those_of_the_code() -> None:
     assert f"Nesting of {limits.nesting} brackets" in PAGE
     assert f"lists of {limits.list_items:,} items" in PAGE
     assert f"mentioned {limits.mentions} times" in PAGE
+    assert f"{limits.grouping_sets:,} grouping sets" in PAGE
     assert f"{limits.characters:,} characters" in PAGE
 
 

@@ -74,6 +74,13 @@ def test_the_second_query_is_answered_by_the_same_process(engine: DuckDBEngine, 
     assert worker_pids(engine) == first
 
 
+def test_the_time_that_planning_took_is_not_given_again(engine: DuckDBEngine, events: PlannedFile) -> None:
+    with pytest.raises(QueryLimitExceeded) as caught:
+        engine.run(job("SELECT 1", events, began=time.monotonic() - engine.limits.seconds - 1))
+
+    assert caught.value.limit == "query_seconds"
+
+
 def test_the_row_limit_cuts_and_says_so(engine: DuckDBEngine, events: PlannedFile) -> None:
     result = engine.run(job("SELECT eventid FROM t0", events, rows=100))
 

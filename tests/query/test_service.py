@@ -12,9 +12,17 @@ import pytest
 from tests.walks.door import deliver, opened
 from trailmere.app import StoreCatalog
 from trailmere.cli import main
-from trailmere.errors import EngineError, QueryLimitExceeded, SnapshotNotFound, StatementInvalid
+from trailmere.errors import (
+    EngineError,
+    QueryCancelled,
+    QueryError,
+    QueryLimitExceeded,
+    SnapshotNotFound,
+    StatementInvalid,
+)
+from trailmere.query.engine import Engine, Job, Run
 from trailmere.query.results import rows
-from trailmere.query.service import QueryLimits, QueryService
+from trailmere.query.service import Cancellation, QueryLimits, QueryService
 
 if TYPE_CHECKING:
     from trailmere.app import App
@@ -72,6 +80,36 @@ def test_a_question_is_answered_from_the_rows_that_were_taken_in(app: App) -> No
     found = answer(app, "SELECT userIdentity.userName, count(*) FROM trail GROUP BY 1 ORDER BY 1")
 
     assert found == [("user-0", 12), ("user-1", 9), ("user-2", 9)]
+
+
+MANY = " UNION ALL ".join(f"SELECT eventID FROM trail WHERE eventName < 'e{number}'" for number in range(64))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "cancelled", "error"), [(1e-6, False, QueryLimitExceeded), (600.0, True, QueryCancelled)]
+)
+def test_planning_ends_when_the_time_is_up_or_the_query_is_cancelled(
+    app: App, seconds: float, cancelled: bool, error: type[QueryError]
+) -> None:
+    service = QueryService(app.lake, StoreCatalog(app.stores), engine=NeverBegins(app.engine.warehouse, seconds))
+    cancellation = Cancellation()
+    if cancelled:
+        cancellation.cancel()
+
+    with pytest.raises(error) as caught:
+        service.run(MANY, cancellation=cancellation)
+
+    assert getattr(caught.value, "limit", None) == (None if cancelled else "query_seconds")
+
+
+class NeverBegins(Engine):
+    """An engine that no query may come to."""
+
+    def __init__(self, warehouse: Path, seconds: float) -> None:
+        super().__init__(warehouse, QueryLimits(seconds=seconds))
+
+    def begin(self, job: Job) -> Run:
+        raise AssertionError(job)
 
 
 def test_a_map_and_a_row_come_back_whole(app: App) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from trailmere.errors import QueryCancelled, TrailmereError
+from trailmere.errors import TrailmereError
 from trailmere.query import failures
 from trailmere.query.records import Look, Outcome, OutputColumn, QueryStatistics, ResultSet, Statement, TableUse
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from trailmere.lake.records import ScanPlan
 
 GIB = 1 << 30
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Job:
     """One query to run: a statement, the files of each of its tables, and how many rows are wanted (None: all).
 
     ``leases`` keep those files where they are; the engine closes them when the query has ended, however it ends.
+    ``began``: when its time began to run, on the clock of ``time.monotonic``; planning counts.
     """
 
     statement: Statement
@@ -75,11 +77,25 @@ class Job:
     rows: int | None = None
     cancellation: Cancellation = field(default_factory=Cancellation)
     leases: ExitStack = field(default_factory=ExitStack)
+    began: float = field(default_factory=time.monotonic)
 
     @property
     def paths(self) -> tuple[str, ...]:
         """Every planned file once."""
         return tuple(dict.fromkeys(file.path for _use, plan in self.scans for file in plan.files))
+
+
+def in_time(items: Iterable[Item], began: float, limits: QueryLimits, cancelled: Cancellation) -> Iterator[Item]:
+    """The items, as long as the query may go on: for work that is done for each mention of a store before it runs.
+
+    Raises QueryLimitExceeded, QueryCancelled.
+    """
+    for item in items:
+        if cancelled.cancelled:
+            raise failures.cancelled()
+        if time.monotonic() - began > limits.seconds:
+            raise failures.time_exceeded(limits.seconds)
+        yield item
 
 
 class TimeIsUp(Exception):
@@ -164,7 +180,7 @@ class Answer(Iterator["pa.RecordBatch"]):
         self._leases = job.leases
         self._names = tuple(column.name for column in job.statement.columns)
         self._limits = limits
-        self._left = limits.seconds
+        self._left = max(0.0, limits.seconds - (time.monotonic() - job.began))
         self._bytes = 0
         self._started = started
         self._schema: pa.Schema | None = None
@@ -224,7 +240,7 @@ class Answer(Iterator["pa.RecordBatch"]):
         except TrailmereError as error:
             self.close()
             if self._cancellation.cancelled:
-                raise QueryCancelled("the query was cancelled") from None
+                raise failures.cancelled() from None
             raise error from None
         except BaseException:  # Ctrl-C among them: the engine must not go on for nobody
             self.close()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from trailmere.errors import EngineError, LakeDamaged
 from trailmere.query import failures
-from trailmere.query.engine import Ended, Engine, Job, QueryLimits, Run, TimeIsUp
+from trailmere.query.engine import Ended, Engine, Job, QueryLimits, Run, TimeIsUp, in_time
 from trailmere.query.pool import WorkerDied, WorkerPool, WorkerProcess, WorkerSettings, WorkerTimeout
 from trailmere.query.relations import scan_sql, statement_sql
 from trailmere.query.worker import BATCH, JSON
@@ -46,7 +46,7 @@ class DuckDBEngine(Engine):
         _refuse_strangers(job.paths, self.warehouse)
         sql = job.statement.sql
         request = {
-            "sql": statement_sql(sql, _relations(job), None if job.rows is None else job.rows + 1),
+            "sql": statement_sql(sql, _relations(job, self.limits), None if job.rows is None else job.rows + 1),
             "macros": macros_of(sql) if MACRO_PREFIX in sql else {},
             "folders": table_folders(job, self.warehouse),
             "rows": job.rows,
@@ -120,7 +120,7 @@ class WorkerRun(Run):
         )
 
 
-def _relations(job: Job) -> dict[str, str]:
+def _relations(job: Job, limits: QueryLimits) -> dict[str, str]:
     """For each mention of a store, the SELECT over its planned files."""
     return {
         use.relation: scan_sql(
@@ -129,7 +129,7 @@ def _relations(job: Job) -> dict[str, str]:
             use.columns,
             {file.path for file in plan.files if file.lacks_hot_columns},
         )
-        for use, plan in job.scans
+        for use, plan in in_time(job.scans, job.began, limits, job.cancellation)
     }
 
 

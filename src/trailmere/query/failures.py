@@ -163,7 +163,7 @@ def explain_failure(
     if kind == "memory":
         return memory_exceeded(memory_bytes)
     if kind == "cancelled":
-        return QueryCancelled("the query was cancelled")
+        return cancelled()
     text = names.restore(_without_excerpt(message))
     if kind == "files" or any(path in message for path in paths):
         return LakeDamaged(
@@ -188,6 +188,11 @@ def memory_exceeded(memory_bytes: int) -> QueryLimitExceeded:
         f"the query needs more than the {memory_bytes // MIB:,} MiB of memory that it may use",
         "narrow eventTime, select fewer columns or group by fewer",
     )
+
+
+def cancelled() -> QueryCancelled:
+    """Somebody ended the query."""
+    return QueryCancelled("the query was cancelled")
 
 
 def time_exceeded(seconds: float) -> QueryLimitExceeded:

@@ -5,12 +5,13 @@ Doors call ``run`` or ``explain`` and render what comes back; nothing here print
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trailmere.query.compiled import CompiledStatements
-from trailmere.query.engine import Cancellation, Engine, Job, QueryLimits
+from trailmere.query.engine import Cancellation, Engine, Job, QueryLimits, in_time
 from trailmere.query.engines import ENGINES
 
 if TYPE_CHECKING:
@@ -90,10 +91,13 @@ class QueryService:
         ``cancellation`` ends the query from another thread; ``catalog``: the stores that can be named, where these are
         not all. Raises QueryError and its kin, SnapshotNotFound, LakeDamaged.
         """
-        leases = ExitStack()
+        began, leases, cancellation = time.monotonic(), ExitStack(), cancellation or Cancellation()
         try:
-            statement, scans = self._plan(self.check(sql, catalog), at, leases)
-            return self._engine.run(Job(statement, scans, rows, cancellation or Cancellation(), leases))
+            statement = self.check(sql, catalog)
+            look = _Look(self._lake, at, leases)
+            uses = in_time(statement.tables, began, self.limits, cancellation)
+            scans = tuple((use, look.scan(use)) for use in uses)
+            return self._engine.run(Job(statement, scans, rows, cancellation, leases, began))
         except BaseException:
             leases.close()
             raise
@@ -104,22 +108,16 @@ class QueryService:
 
     def explain(self, sql: str, *, at: datetime | int | None = None) -> Explanation:
         """What the statement would read. Nothing of the data is read; errors are those of ``run`` up to here."""
-        statement, scans = self._plan(self.check(sql), at)
+        statement, look = self.check(sql), _Look(self._lake, at, None)
         return Explanation(
             sql=statement.sql,
-            scans=tuple(_scan(use, plan) for use, plan in scans),
+            scans=tuple(_scan(use, look.scan(use)) for use in statement.tables),
             columns=tuple(column.name for column in statement.columns),
         )
 
     def close(self) -> None:
         """End the workers."""
         self._engine.close()
-
-    def _plan(
-        self, statement: Statement, at: datetime | int | None, leases: ExitStack | None = None
-    ) -> tuple[Statement, tuple[tuple[TableUse, ScanPlan], ...]]:
-        look = _Look(self._lake, at, leases)
-        return statement, tuple((use, look.scan(use)) for use in statement.tables)
 
 
 class _Look:

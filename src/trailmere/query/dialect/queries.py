@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 
 from sqlglot import exp
 
+from trailmere.errors import QueryLimitExceeded
 from trailmere.events.types import Row
 from trailmere.query.dialect import comparisons, sets, tables
 from trailmere.query.dialect.binder import Binder, Common, Output, Query
@@ -71,6 +73,17 @@ def _with(binder: Binder, entries: exp.Expr, outer: Scope | None) -> str:
     return "WITH " + ", ".join(written)
 
 
+def grouping_sets(item: exp.Expr) -> int:
+    """How many grouping sets an item of GROUP BY stands for; those of several items multiply."""
+    if isinstance(item, exp.Cube):
+        return int(2 ** len(item.expressions))
+    if isinstance(item, exp.Rollup):
+        return len(item.expressions) + 1
+    if isinstance(item, exp.GroupingSets):
+        return sum(map(grouping_sets, item.expressions))
+    return 1
+
+
 def unique(names: list[str]) -> list[str]:
     """Engine names for output columns: lower case, and no two alike."""
     taken: set[str] = set()
@@ -125,12 +138,23 @@ class _Select:
     def _group(self) -> str:
         group = self.node.args.get("group")
         keys: set[str] = set()
+        if group:
+            self._refuse_many_sets(group)
         written = [self._group_item(item, keys) for item in group.expressions] if group else []
         if group:
             self.binder.only(group, {"expressions"})
         if group or self.node.args.get("having") or self._aggregates():
             self.scope = replace(self.scope, grouped=frozenset(keys))
         return " GROUP BY " + ", ".join(written) if written else ""
+
+    def _refuse_many_sets(self, group: exp.Group) -> None:
+        allowed = self.binder.limits.grouping_sets
+        if (sets := prod(grouping_sets(item) for item in group.expressions)) > allowed:
+            raise QueryLimitExceeded(
+                f"GROUP BY gives {sets:,} grouping sets, and at most {allowed:,} are computed at once",
+                limit="query_grouping_sets",
+                hint="CUBE doubles them for each column: name the combinations you need with GROUPING SETS",
+            )
 
     def _group_item(self, item: exp.Expr, keys: set[str]) -> str:
         if isinstance(item, exp.Rollup | exp.Cube | exp.GroupingSets):

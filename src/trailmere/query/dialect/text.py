@@ -20,13 +20,15 @@ from trailmere.errors import QueryLimitExceeded, StatementInvalid, StatementNotA
 class Limits:
     """What a statement may cost before it runs. ``characters`` is CloudTrail Lake's own limit.
 
-    ``mentions`` are those of stores: each is planned by itself.
+    ``mentions`` are those of stores: each is planned by itself. ``grouping_sets``: Trino's own default
+    (query.max-grouping-sets); each is an aggregation of its own.
     """
 
     characters: int = 10_000
     nesting: int = 32
     list_items: int = 5_000
     mentions: int = 64
+    grouping_sets: int = 2048
 
 
 @dataclass(frozen=True, slots=True)
