@@ -6,12 +6,14 @@ Scalars come as text: a condition may write ``true`` and ``20`` without quotes, 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 
 from trailmere.errors import MalformedPolicy
 
 Document = str | None | list["Document"] | dict[str, "Document"]
 
+_HALF = re.compile("[\ud800-\udfff]")
 _DEEPEST = 6  # Statement, its list, Condition, operator, key, list of values
 
 
@@ -66,6 +68,6 @@ def _plain(value: object, left: int) -> Document:
         return [_plain(inner, left - 1) for inner in value]
     if isinstance(value, bool):
         return Scalar("true" if value else "false")
-    if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+    if isinstance(value, str) and not value.isascii() and _HALF.search(value):
         raise MalformedPolicy(f"expected Unicode text, got half of a surrogate pair in {value[:100]!r}")
     return value if value is None or isinstance(value, str) else str(value)

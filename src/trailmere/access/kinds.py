@@ -80,9 +80,12 @@ def check_statement(kind: PolicyKind, statement: Statement) -> None:
 def as_meant(kind: PolicyKind, statement: Statement) -> Statement:
     """The statement with its own resource where AWS writes another: what allows CloudTrail to query an event data store
     names the dashboards that it queries for as Resource, and again as aws:SourceArn, which is what counts."""
-    if kind is PolicyKind.EVENT_DATA_STORE and is_for_service(statement):
-        return replace(statement, resources=(read_arn("*", variables=False),))
-    return statement
+    if kind is not PolicyKind.EVENT_DATA_STORE or not is_for_service(statement):
+        return statement
+    own = read_arn("*", variables=False)
+    return replace(
+        statement, resources=tuple(own if one.type_text == "dashboard" else one for one in statement.resources)
+    )
 
 
 def is_for_service(statement: Statement) -> bool:

@@ -69,11 +69,15 @@ class Glob:
     """Pieces without variables, ready to be matched."""
 
     def __init__(self, pieces: Sequence[str | Wild]) -> None:
-        self._runs = [_run(pieces[start:end]) for start, end in _between_asterisks(pieces)]
+        texts = [piece for piece in pieces if isinstance(piece, str)]
+        self._text = "".join(texts) if len(texts) == len(pieces) else None  # most have no wildcard at all
+        self._runs = [] if self._text is not None else [_run(run) for run in _between_asterisks(pieces)]
         self._length = sum(run.length for run in self._runs)
 
     def matches(self, value: str) -> bool:
         """Whether the whole of ``value`` is one of the texts that the pattern stands for."""
+        if self._text is not None:
+            return value == self._text
         first, last = self._runs[0], self._runs[-1]
         if len(self._runs) == 1:
             return len(value) == first.length and first.stands_at(value, 0)
@@ -201,13 +205,13 @@ def _variable(key: str, default: str | None) -> Variable:
     return Variable(key.lower(), default)
 
 
-def _between_asterisks(pieces: Sequence[str | Wild]) -> Iterator[tuple[int, int]]:
+def _between_asterisks(pieces: Sequence[str | Wild]) -> Iterator[Sequence[str | Wild]]:
     start = 0
     for place, piece in enumerate(pieces):
         if piece is Wild.TEXT:
-            yield start, place
+            yield pieces[start:place]
             start = place + 1
-    yield start, len(pieces)
+    yield pieces[start:]
 
 
 def _run(pieces: Sequence[str | Wild]) -> _Run:

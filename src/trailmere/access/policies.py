@@ -175,6 +175,7 @@ def _check_sids(statements: tuple[Statement, ...]) -> None:
             seen.add(statement.sid)
 
 
+@lru_cache(maxsize=1_024)
 def _action(text: str) -> Pattern:
     """A pattern of actions, which fits one at least: in small letters, because actions count without their case."""
     found = read(text, variables=False)
