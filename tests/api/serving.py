@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from botocore.credentials import Credentials
 
 from trailmere.api.dispatch import Dispatcher
 from trailmere.api.listener import Listener, Patience, address_of, bind
+from trailmere.api.operations import OPERATIONS, Function
 from trailmere.api.server import AwsDoor, ServeLimits
 from trailmere.app import App, build
 from trailmere.settings import load
@@ -77,6 +79,12 @@ class Serving:
             connection.close()
 
     def call(
+        self, operation: str, body: bytes = b"{}", *, method: str = "POST", path: str = "/", **more: Any
+    ) -> Answer:
+        """A request signed by the administrator, whatever its body may be; ``more`` as of ``signed``."""
+        return self.send(method, path, body, self.signed(operation, body, method=method, path=path, **more))
+
+    def signed(
         self,
         operation: str,
         body: bytes = b"{}",
@@ -84,14 +92,20 @@ class Serving:
         method: str = "POST",
         path: str = "/",
         service: str = "cloudtrail",
-        headers: Mapping[str, str] | None = None,
-    ) -> Answer:
-        """A request signed by the administrator, whatever its body may be. Headers that are None are not sent."""
+        headers: Mapping[str, str | None] | None = None,
+    ) -> dict[str, str]:
+        """The headers of a call with the administrator's signature; of those given, None is not sent."""
         given = {"Content-Type": JSON_TYPE, "X-Amz-Target": f"{TARGET}.{operation}", **(headers or {})}
         request = AWSRequest(method, f"{self.url}{path}", {k: v for k, v in given.items() if v is not None}, body)
+        request.headers["Host"] = urlsplit(self.url).netloc
         key = self.administrator
         SigV4Auth(Credentials(key.access_key_id, key.secret_access_key), service, REGION).add_auth(request)
-        return self.send(method, path, body, dict(request.headers.items()))
+        return dict(request.headers.items())
+
+    def connect(self) -> socket.socket:
+        """A connection on which nothing was sent yet."""
+        place = urlsplit(self.url)
+        return socket.create_connection((place.hostname or "", place.port or 0), timeout=60)
 
     def close(self) -> None:
         """End the server, then the application."""
@@ -101,16 +115,19 @@ class Serving:
         self.app.close()
 
 
-def serve(lake: Path, *, functions: Any = None, **settings: Any) -> Serving:
+def serve(
+    lake: Path,
+    *,
+    functions: Mapping[tuple[str, str], Function] = OPERATIONS,
+    ready: Callable[[], object] | None = None,
+    sink: Callable[[bytes], object] | None = None,
+    **settings: Any,
+) -> Serving:
     """A server over the lake in a folder, on a port of its own; it accepts when this returns."""
-    return serve_app(build(load({}, lake=lake, account_id=ACCOUNT, region=REGION, **settings)), functions)
-
-
-def serve_app(app: App, functions: Any = None) -> Serving:
-    """As ``serve``, over an application."""
+    app = build(load({}, lake=lake, account_id=ACCOUNT, region=REGION, **settings))
     journal: list[bytes] = []
-    more = {} if functions is None else {"functions": functions}
-    door = AwsDoor(Dispatcher(app, sink=journal.append, **more), app.stores.names, ServeLimits.of(app.settings))
+    dispatcher = Dispatcher(app, functions=functions, sink=sink or journal.append)
+    door = AwsDoor(dispatcher, ready or app.stores.names, ServeLimits.of(app.settings))
     bound = bind("127.0.0.1", 0)
     started = threading.Event()
     listener = Listener(door.application(), bound, Patience.of(app.settings), tell=started.set)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from trailmere.errors import AccessDenied, InvalidStoreArn, StoreNotFound
+from trailmere.access.evaluate import EVERYTHING, Question
+from trailmere.errors import InvalidStoreArn, StoreNotFound
 from trailmere.registry.records import partition
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Call:
     request_id: str
     source_address: str
     user_agent: str
+    secure: bool  # came over TLS
     when: datetime
     resources: list[str] = field(default_factory=list)  # ARNs that permission was asked for
 
@@ -50,31 +52,16 @@ class Call:
         """The ARN of ``TYPE/NAME`` in the Region of the call."""
         return f"arn:{partition(self.region)}:cloudtrail:{self.region}:{account_id or self.account_id}:{resource}"
 
-    def allow(self, resource: str = "*", action: str | None = None, context: Context | None = None) -> None:
+    def allow(self, resource: str = EVERYTHING, action: str | None = None, context: Context | None = None) -> None:
         """Raise AccessDenied unless the caller may do ``action`` (default: this operation) to the ARN ``resource``.
 
         ``context`` adds condition keys, in lower case: ``{"aws:resourcetag/team": ("ir",)}``.
         """
-        from trailmere.access.evaluate import Question
+        self.app.access.check(self._question(resource, action, context))
 
-        if resource != "*" and resource not in self.resources:
-            self.resources.append(resource)
-        self.app.access.check(
-            Question(
-                identity=self.identity,
-                action=action or self.operation.action,
-                resource=resource,
-                context={**self._context(), **(context or {})},
-            )
-        )
-
-    def may(self, resource: str = "*", action: str | None = None, context: Context | None = None) -> bool:
+    def may(self, resource: str = EVERYTHING, action: str | None = None, context: Context | None = None) -> bool:
         """Whether ``allow`` lets it pass."""
-        try:
-            self.allow(resource, action, context)
-        except AccessDenied:
-            return False
-        return True
+        return self.app.access.may(self._question(resource, action, context))
 
     def store(self, text: str, action: str | None = None, *, owner: str | None = None) -> EventDataStore:
         """The event data store of this id or ARN, if the caller may do ``action`` (default: this operation) to it.
@@ -100,6 +87,13 @@ class Call:
             raise InvalidStoreArn(f"expected the id or the ARN of an event data store, got {text!r}")
         return self.arn(f"eventdatastore/{text.lower()}", account_id=owner)
 
+    def _question(self, resource: str, action: str | None, context: Context | None) -> Question:
+        if resource != EVERYTHING and resource not in self.resources:
+            self.resources.append(resource)
+        return Question(
+            self.identity, action or self.operation.action, resource, {**self._context(), **(context or {})}
+        )
+
     def _context(self) -> dict[str, tuple[str, ...]]:
         return {
             "aws:sourceip": (self.source_address,),
@@ -107,6 +101,7 @@ class Call:
             "aws:epochtime": (str(int(self.when.timestamp())),),
             "aws:useragent": (self.user_agent,),
             "aws:requestedregion": (self.region,),
+            "aws:securetransport": ("true" if self.secure else "false",),
         }
 
 

@@ -85,6 +85,7 @@ class Dispatcher:
             request_id=request.id,
             source_address=request.source_address,
             user_agent=request.header("user-agent"),
+            secure=request.secure,
             when=request.arrived,
         )
 

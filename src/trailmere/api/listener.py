@@ -65,6 +65,10 @@ def protocol(patience: Patience) -> type[H11Protocol]:
     class PatientProtocol(H11Protocol):
         _waiting: asyncio.TimerHandle | None = None
 
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            super().__init__(*arguments, **named)
+            self.access_log = False  # it would show query strings, which may hold signatures
+
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
             self._wait()
@@ -188,7 +192,6 @@ def _config(application: ASGIApp, patience: Patience, certificate: Certificate |
         ws="none",
         lifespan="off",
         log_config=None,
-        access_log=False,
         proxy_headers=False,
         server_header=False,
         limit_concurrency=patience.connections,

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request, whole. ``path`` and ``query`` are raw, as on the request line; ``headers`` are in the order in which
-    they came, with repeats, their names in lower case. ``source_address`` is the address of whoever connected."""
+    they came, with repeats, their names in lower case. ``source_address`` is the address of whoever connected;
+    ``secure``: it came over TLS."""
 
     method: str
     path: str
@@ -19,6 +20,7 @@ class Request:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     source_address: str
+    secure: bool = False
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     arrived: datetime = field(default_factory=lambda: datetime.now(UTC))
 

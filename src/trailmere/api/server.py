@@ -18,6 +18,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Route, Router
 
 from trailmere.api.errors import Fault
+from trailmere.api.listener import HEADER_BYTES
 from trailmere.api.protocols import route
 from trailmere.api.request import Reply, Request
 
@@ -86,6 +87,7 @@ class AwsDoor:
         began = time.perf_counter()
         request = _request(scope)
         try:
+            _check_headers(request)
             request = replace(request, body=await self._body(request, receive))
             reply = await self._in_thread(self._dispatcher.answer, request)
         except Fault as fault:
@@ -135,7 +137,14 @@ def _request(scope: Scope) -> Request:
         headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]),
         body=b"",
         source_address=client[0] if client else "",
+        secure=scope["scheme"] == "https",
     )
+
+
+def _check_headers(request: Request) -> None:
+    """Raise Fault where they are longer than anybody's; what comes at once in the socket is beyond uvicorn's limit."""
+    if sum(len(name) + len(value) for name, value in request.headers) > HEADER_BYTES:
+        raise Fault("RequestEntityTooLargeException", f"The headers have more than {HEADER_BYTES:,} bytes.")
 
 
 async def _read(receive: Receive, most: int, announced: str) -> bytes:
