@@ -87,6 +87,33 @@ def state(worker: WorkerProcess, file: PlannedFile) -> list[Reply]:
     return [ask(worker, sql, [file]) for sql in STATE]
 
 
+def test_a_statement_gives_the_same_rows_each_time(worker: WorkerProcess, tables: Path) -> None:
+    file = file_of(tables, "a")
+    sql = "SELECT eventid, count(*) OVER () AS events FROM t0 ORDER BY eventid DESC"
+
+    answers = [ask(worker, sql, [file]).rows for _ in range(3)]
+
+    assert answers == [[{"eventid": f"e-{number}", "events": 3} for number in (2, 1, 0)]] * 3
+
+
+def test_a_long_answer_is_streamed_however_often_it_is_asked_for(worker: WorkerProcess) -> None:
+    """Computed at once it would not fit into the memory that the worker has."""
+    sql = "SELECT repeat('x', 10000) AS text FROM range(100000)"
+
+    answers = [[len(row["text"]) for row in ask(worker, sql).rows] for _ in range(2)]
+
+    assert answers == [[10_000] * 100_000] * 2
+
+
+def test_only_a_statement_with_a_short_answer_is_computed_at_once_the_next_time() -> None:
+    instance = Instance(threads=1, memory_bytes=64 * MIB)
+    instance.remember_short("SELECT 1")
+
+    told = [instance.at_once(sql, rows) for sql, rows in (("SELECT 1", None), ("SELECT 2", None), ("SELECT 2", 5))]
+
+    assert told == [True, False, True]
+
+
 def test_a_table_that_was_asked_before_is_shut_to_a_query_about_another(worker: WorkerProcess, tables: Path) -> None:
     first, second = file_of(tables, "a"), file_of(tables, "b")
     ask(worker, "SELECT * FROM t0", [first])

@@ -1,11 +1,13 @@
 """The DuckDB of a worker: opened once, locked to the folders of some tables, then asked through a cursor a query.
 
-What a session makes ends with its cursor; what the instance holds are the dialect's macros and the footers of files
-that it has read. Sockets and limits on the process are the worker's (``query.worker``, ``query.cage``).
+What a session makes ends with its cursor; what the instance holds are the dialect's macros, the footers of files that
+it has read, and which statements have short answers. Sockets and limits on the process are the worker's
+(``query.worker``, ``query.cage``).
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 # More rows than this are given while the engine works; so many are computed first, which saves binding them twice.
 ROWS_AT_ONCE = 10_000
+KEPT_STATEMENTS = 1024
 
 
 class Instance:
@@ -39,6 +42,7 @@ class Instance:
         self._connection.execute("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL parquet_metadata_cache = true")
         self._folders: frozenset[str] | None = None
         self._macros: set[str] = set()
+        self._short: OrderedDict[int, None] = OrderedDict()  # by hash: which of two alike it was costs memory, no more
 
     def serves(self, folders: Iterable[str]) -> bool:
         """Whether a query about these folders may be asked: they are the ones it is locked to, or it is not yet."""
@@ -62,14 +66,28 @@ class Instance:
         """A session of its own for one query; to be closed."""
         return self._connection.cursor()
 
+    def remember_short(self, sql: str) -> None:
+        """The answer to this statement was short. It will be again: it names its files, and those never change."""
+        self._short[hash(sql)] = None
+        self._short.move_to_end(hash(sql))
+        while len(self._short) > KEPT_STATEMENTS:
+            self._short.popitem(last=False)
+
+    def at_once(self, sql: str, wanted_rows: int | None) -> bool:
+        """Whether few rows are to come (``wanted_rows``: at most so many, None: all)."""
+        if wanted_rows is not None and wanted_rows <= ROWS_AT_ONCE:
+            return True
+        return hash(sql) in self._short
+
     def close(self) -> None:
         """Let go of everything."""
         self._connection.close()
 
 
-def answer(cursor: duckdb.DuckDBPyConnection, sql: str, batch_rows: int, wanted_rows: int | None) -> Any:
+def answer(cursor: duckdb.DuckDBPyConnection, sql: str, batch_rows: int, *, at_once: bool) -> Any:
     """The one SELECT in ``sql``, as a reader of record batches.
 
+    ``at_once``: all rows are computed before the first is given; otherwise the statement is bound a second time.
     A second opinion on what the dialect has let through: exactly one statement, which reads.
     """
     import duckdb
@@ -78,6 +96,5 @@ def answer(cursor: duckdb.DuckDBPyConnection, sql: str, batch_rows: int, wanted_
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         kinds = ", ".join(statement.type.name for statement in statements)
         raise duckdb.PermissionException(f"expected one SELECT, got {kinds or 'nothing'}")
-    at_once = wanted_rows is not None and wanted_rows <= ROWS_AT_ONCE
     relation = cursor.execute(statements[0]) if at_once else cursor.sql(statements[0])
     return relation.to_arrow_reader(batch_rows)

@@ -125,26 +125,34 @@ class Worker:
 
     def _run(self, instance: Instance, request: dict[str, Any]) -> tuple[int, bool]:
         """Send the rows; gives their number and whether there were more than the limit."""
+        sql, limit = request["sql"], request["rows"]
         instance.add_macros(request["macros"])
         with instance.cursor() as cursor:
-            reader = answer(cursor, request["sql"], ROWS_IN_A_BATCH, request["rows"])
-            return self._send_rows(reader, request["rows"])
+            reader = answer(cursor, sql, ROWS_IN_A_BATCH, at_once=instance.at_once(sql, limit))
+            sent, cut, frames = self._send_rows(reader, limit)
+        if frames <= 1 and not cut:
+            instance.remember_short(sql)
+        return sent, cut
 
-    def _send_rows(self, reader: pa.RecordBatchReader, limit: int | None) -> tuple[int, bool]:
-        """The schema goes with the first rows: whoever asked waits for both."""
+    def _send_rows(self, reader: pa.RecordBatchReader, limit: int | None) -> tuple[int, bool, int]:
+        """Rows sent, whether there were more, and in how many frames.
+
+        The schema goes with the first rows: whoever asked waits for both.
+        """
         waiting = frame(SCHEMA, _plain_schema(reader.schema).serialize())
-        sent = 0
+        sent = frames = 0
         for batch in reader:
             room = batch.num_rows if limit is None else min(batch.num_rows, limit - sent)
             for part in _slices(batch.slice(0, room)):
                 self._send([*waiting, *frame(BATCH, part.serialize())])
                 waiting = []
+                frames += 1
             sent += room
             if room < batch.num_rows:
                 self._send(waiting)
-                return sent, True
+                return sent, True, frames
         self._send(waiting)
-        return sent, False
+        return sent, False, frames
 
     def _send(self, parts: list[memoryview]) -> None:
         """Blocks while the parent does not read; that time does not count against the query."""
