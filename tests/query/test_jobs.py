@@ -154,16 +154,16 @@ def test_a_statement_that_cannot_run_is_refused_at_once(app: App, statement: str
 
 def test_a_store_that_may_not_be_read_is_refused_before_anything_is_queued(app: App) -> None:
     store = app.stores.get("trail").id
-    asked_for: list[str] = []
+    asked_for: list[tuple[str, ...]] = []
 
-    def refuse(store_id: str) -> None:
-        asked_for.append(store_id)
+    def refuse(store_ids: tuple[str, ...]) -> None:
+        asked_for.append(store_ids)
         raise PermissionError
 
     with pytest.raises(PermissionError):
         app.jobs.start(asked("SELECT a.eventID FROM trail a, trail b"), StoreCatalog(app.stores), refuse)
 
-    assert asked_for == [store]
+    assert asked_for == [(store,)]
 
 
 @pytest.mark.parametrize("given", [{}, {"statement": "SELECT 1", "alias": "a"}, {"alias": "unknown"}])
@@ -218,14 +218,15 @@ def test_a_query_that_needs_too_much_fails_in_the_words_of_the_service(home: Pat
 
 
 def test_a_query_past_its_time_keeps_the_rows_that_it_has_given(home: Path) -> None:
-    endless_rows = ENDLESS.replace("count(*)", "a.n").replace("sin(a.n + b.n * c.n) > 2", "a.n > 0")
-    with opened(home, query_seconds=0.3) as app:
-        query = ended(app, start(app, endless_rows).id)
+    rows_for_ever = ENDLESS.replace("count(*)", "a.n").replace("> 2", "> 0.9")
+    with opened(home, query_seconds=2) as app:
+        query = ended(app, start(app, rows_for_ever).id)
         page = app.jobs.page(query)
 
     assert query.status is QueryStatus.TIMED_OUT
     assert (query.error_message or "").startswith("Query timed out")
-    assert len(page.rows) == 1000
+    assert len(page.rows) > 0
+    assert query.cost.events_matched >= len(page.rows)
 
 
 def test_a_running_query_has_a_page_without_rows_and_one_after_it(app: App) -> None:

@@ -17,6 +17,7 @@ from trailmere.errors import (
     DestinationError,
     DestinationNotFound,
     DestinationRefused,
+    InvalidBucketName,
     InvalidDestination,
     SettingsError,
     SourceError,
@@ -75,10 +76,10 @@ class Destinations:
         """The place that a client names. Raises InvalidDestination, DestinationRefused."""
         bucket, _, prefix = uri.removeprefix("s3://").partition("/")
         if not uri.startswith("s3://") or not _BUCKET.fullmatch(bucket):
-            raise InvalidDestination(f"expected s3://bucket/prefix, got {uri[:100]!r}", place="bucket")
+            raise InvalidBucketName(f"expected s3://bucket/prefix, got {uri[:100]!r}", place=uri)
         segments = prefix.strip("/").split("/")
         if not prefix.isprintable() or (prefix.strip("/") and {"", ".", ".."} & set(segments)):
-            raise InvalidDestination(f"expected a prefix without empty, . or .. parts, got {prefix!r}", place="prefix")
+            raise InvalidDestination(f"expected a prefix without empty, . or .. parts, got {prefix!r}", place=uri)
         if bucket in self.folders:
             return Folder(uri, prefix, self.folders[bucket])
         if self.buckets and bucket not in self.buckets:

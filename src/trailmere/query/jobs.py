@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from trailmere.errors import InvalidParameter, QueryNotCancellable, QueryNotFound, TrailmereError
+from trailmere.errors import InvalidParameter, InvalidTimeRange, QueryNotCancellable, QueryNotFound, TrailmereError
 from trailmere.query.encoding import Row, result_row, texts
 from trailmere.query.engine import Cancellation
 from trailmere.query.parameters import fill
@@ -106,18 +106,19 @@ class QueryJobs:
 
     # -- what clients do -----------------------------------------------------------------------------------------------
 
-    def start(self, asked: Asked, catalog: Catalog, allow: Callable[[str], None] = lambda _store_id: None) -> Query:
+    def start(
+        self, asked: Asked, catalog: Catalog, allow: Callable[[tuple[str, ...]], None] = lambda _store_ids: None
+    ) -> Query:
         """Queue a query; it is on disk when this returns. ``catalog``: the stores that can be named.
 
-        ``allow`` is called with the id of each store that the statement reads, and raises where that is refused.
+        ``allow`` is called with the ids of all stores that the statement reads, and raises where that is refused.
         Raises StatementInvalid and its kin, InvalidParameter, MaxConcurrentQueries, DestinationError, and what the
         catalog raises.
         """
         statement, prompt = self._statement(asked)
         checked = self._service.check(statement, catalog)
         store_ids = tuple(dict.fromkeys(use.store.id for use in checked.tables))
-        for store_id in store_ids:
-            allow(store_id)
+        allow(store_ids)
         if asked.delivery_uri is not None:
             self._runner.check_destination(asked.delivery_uri)
         query = Query(
@@ -167,7 +168,12 @@ class QueryJobs:
         after: tuple[datetime, str] | None = None,
         limit: int = 1000,
     ) -> list[Query]:
-        """The queries that read a store, newest first; ``after``: time and id of the last one of the page before."""
+        """The queries that read a store, newest first; ``after``: time and id of the last one of the page before.
+
+        Raises InvalidTimeRange.
+        """
+        if until is not None and until < since:
+            raise InvalidTimeRange(f"expected a range that ends after {since.isoformat()}, got {until.isoformat()}")
         return self._records.of_store(store_id, since=since, until=until, status=status, after=after, limit=limit)
 
     def cancel(self, query_id: str) -> Query:

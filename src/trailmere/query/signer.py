@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from trailmere.errors import InvalidTimeRange
 from trailmere.integrity import signing
 from trailmere.integrity.results import PublicKey
 from trailmere.registry.signing_keys import SigningKey
@@ -35,8 +36,13 @@ class Signer:
         return signing.KeyPair(key.public_der, self.keys.private_der(key), key.fingerprint)
 
     def public_keys(self, since: datetime | None = None, until: datetime | None = None) -> list[SigningKey]:
-        """The keys that were in use at some time between the two; without times, those in use now."""
+        """The keys that were in use at some time between the two; without times, those in use now.
+
+        Raises InvalidTimeRange.
+        """
         now = self.clock()
+        if since is not None and until is not None and until < since:
+            raise InvalidTimeRange(f"expected a range that ends after {since.isoformat()}, got {until.isoformat()}")
         self._current()
         return self.keys.valid(since or until or now, until or max(now, since or now))
 
