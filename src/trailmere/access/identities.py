@@ -247,6 +247,16 @@ class Identities:
         with reading(self._engine) as connection:
             return tuple(lookup.policies(connection, owner))
 
+    def arn_of(self, owner: User | Role) -> str:
+        """``arn:aws:iam::ACCOUNT:user/NAME``, or ``role/NAME``."""
+        kind = "user" if isinstance(owner, User) else "role"
+        return names.arn(self._partition, owner.account_id, kind, owner.name)
+
+    def root(self, account_id: str) -> Identity:
+        """The account itself: whoever runs commands on the lake. It has no access key."""
+        arn = f"arn:{self._partition}:iam::{account_id}:root"
+        return Identity(account_id, Kind.ROOT, "root", arn, principal_id=account_id)
+
     def policies_of(self, identity: Identity) -> tuple[str, ...]:
         """The documents of all policies of whoever signed: of the user, or of the role whose session it is."""
         return self.directory.policies_of(identity)

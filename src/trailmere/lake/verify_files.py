@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from trailmere.lake.findings import Show, Verification
 
 # At the top of a lake's folder: what is checked by other means, and what is no part of the tables.
-ELSEWHERE = frozenset({"lake.db", "lake.db-wal", "lake.db-shm", "lake.db-journal", "locks", "demo", "index", "plans"})
+_DATABASE = ("lake.db", "lake.db-wal", "lake.db-shm", "lake.db-journal")
+ELSEWHERE = frozenset((*_DATABASE, "locks", "demo", "index", "plans", "keys", "journal", "results"))
 DRAFT = re.compile(r"\.[0-9a-f]{8}\.draft$")  # lake.disk.write_file, cut off
 MARKED_AT_ONCE = 2000
 
