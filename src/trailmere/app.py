@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from trailmere.access.access import Access
     from trailmere.access.identities import Identities
     from trailmere.access.resource_policies import ResourcePolicies
-    from trailmere.ask.generate import Generator
     from trailmere.access.sigv4 import Authenticator
+    from trailmere.ask.generate import Generator
     from trailmere.ingest.audit import AuditTrail
     from trailmere.ingest.imports import Imports
     from trailmere.ingest.push import Pusher
