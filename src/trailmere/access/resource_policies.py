@@ -20,7 +20,7 @@ from trailmere.registry.stores import utc_now
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-_ARN = re.compile(r"arn:aws[a-z-]*:cloudtrail:[a-z0-9-]+:([0-9]{12}):([a-z]+)/[A-Za-z0-9._-]+")
+_ARN = re.compile(r"arn:aws[a-z-]*:cloudtrail:[a-z0-9-]+:[0-9]{12}:([a-z]+)/[A-Za-z0-9._-]+")
 _KINDS = {
     "eventdatastore": PolicyKind.EVENT_DATA_STORE,
     "channel": PolicyKind.CHANNEL,
@@ -40,14 +40,14 @@ class ResourcePolicies:
 
         Raises InvalidResourceArn, ResourceTypeNotSupported, MalformedPolicy.
         """
-        account_id, kind = _taken_apart(arn)
+        kind = check_arn(arn)
         policy = parse_policy(text, kind)
         for statement in policy.statements:
             if not any(resource.matches(arn, {}) for resource in statement.resources):
                 raise MalformedPolicy(
                     f"expected the resource that the policy is for, {arn}", place=f"{statement.place}.Resource"
                 )
-        self._records.put(arn, account_id, text, self._clock())
+        self._records.put(arn, arn.split(":")[4], text, self._clock())
 
     def get(self, arn: str) -> str | None:
         """The resource's policy, or None."""
@@ -58,7 +58,7 @@ class ResourcePolicies:
 
         Raises InvalidResourceArn, ResourceTypeNotSupported, ResourcePolicyNotFound.
         """
-        _taken_apart(arn)
+        check_arn(arn)
         if not self._records.delete(arn):
             raise ResourcePolicyNotFound(f"{arn} has no resource-based policy")
 
@@ -70,15 +70,16 @@ class ResourcePolicies:
 def kind_of(arn: str) -> PolicyKind | None:
     """What kind of policy the resource may have, None for one that may have none."""
     found = _ARN.fullmatch(arn)
-    return None if found is None else _KINDS.get(found[2])
+    return None if found is None else _KINDS.get(found[1])
 
 
-def _taken_apart(arn: str) -> tuple[str, PolicyKind]:
+def check_arn(arn: str) -> PolicyKind:
+    """As ``kind_of``. Raises InvalidResourceArn, ResourceTypeNotSupported."""
     found = _ARN.fullmatch(arn)
     if found is None:
         raise InvalidResourceArn(
             f"expected an ARN such as arn:aws:cloudtrail:us-east-2:111122223333:eventdatastore/ID, got {arn[:300]!r}"
         )
-    if found[2] not in _KINDS:
-        raise ResourceTypeNotSupported(f"expected the ARN of one of {', '.join(_KINDS)}, got that of a {found[2]}")
-    return found[1], _KINDS[found[2]]
+    if found[1] not in _KINDS:
+        raise ResourceTypeNotSupported(f"expected the ARN of one of {', '.join(_KINDS)}, got that of a {found[1]}")
+    return _KINDS[found[1]]

@@ -10,7 +10,18 @@ from typing import Any
 
 from trailmere.api.call import Call
 from trailmere.api.model import CLOUDTRAIL, CLOUDTRAIL_DATA, STS
-from trailmere.api.operations import audit_events, channels, imports, lookup, public_keys, queries, samples, stores, sts
+from trailmere.api.operations import (
+    audit_events,
+    channels,
+    imports,
+    lookup,
+    public_keys,
+    queries,
+    resource_policies,
+    samples,
+    stores,
+    sts,
+)
 
 Function = Callable[[Call], Mapping[str, Any]]
 
@@ -19,6 +30,7 @@ AREAS: tuple[tuple[str, Mapping[str, Function]], ...] = (
     (CLOUDTRAIL, channels.OPERATIONS),
     (CLOUDTRAIL, imports.OPERATIONS),
     (CLOUDTRAIL, queries.OPERATIONS),
+    (CLOUDTRAIL, resource_policies.OPERATIONS),
     (CLOUDTRAIL, samples.OPERATIONS),
     (CLOUDTRAIL, public_keys.OPERATIONS),
     (CLOUDTRAIL, lookup.OPERATIONS),
