@@ -1,8 +1,8 @@
 """Does the time of a refusal tell whether an access key is there? ``python -m tests.access.timing SAMPLES``.
 
 Refusals of an unknown key, of a key that is switched off and of a wrong signature are timed in random order, and
-compared by Welch's t after the slowest tenth of each was left out (what else runs on the machine). Beyond 4.5 they can be
-told apart (Reparaz, Balasch, Verbauwhede: "Dude, is my code constant time?", 2017).
+compared by Welch's t after the slowest tenth of each was left out (what else runs on the machine). Beyond 4.5 they can
+be told apart (Reparaz, Balasch, Verbauwhede: "Dude, is my code constant time?", 2017).
 """
 
 from __future__ import annotations
