@@ -169,7 +169,7 @@ class App:
         from trailmere.registry.signing_keys import SigningKeys
         from trailmere.registry.stores import utc_now
 
-        return Signer(SigningKeys(self.lake.engine, self.secrets), utc_now)
+        return Signer(SigningKeys(self.lake.engine, lambda: self.secrets), utc_now)
 
     @cached_property
     def jobs(self) -> QueryJobs:
@@ -286,6 +286,11 @@ class App:
             memory_bytes=self.settings.maintain_memory_bytes,
         )
         return self.lake.maintain(store.id, policy, dry_run=dry_run, show=show)
+
+    def resume(self) -> None:
+        """Go on with what a server that went away has left: queries and imports."""
+        self.jobs.resume()
+        self.imports.resume()
 
     def close(self) -> None:
         """Let go of workers, locks and connections; only of what was opened."""

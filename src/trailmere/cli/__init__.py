@@ -38,6 +38,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("user", "trailmere.cli.user:user", "Users: who may sign calls, and what they may do."),
     ("role", "trailmere.cli.role:role", "Roles: what users may become for a while."),
     ("key", "trailmere.cli.key:key", "Access keys: create, list, switch off and delete them."),
+    ("results", "trailmere.cli.results:results", "Delivered query results: verify them."),
     ("deadletters", "trailmere.cli.deadletters:deadletters", "What could not be taken in, and why."),
     ("maintain", "trailmere.cli.maintain:maintain", "Merge small files, remove what is past its time."),
     ("schema", "trailmere.cli.schema:schema", "Columns of event data stores; fields never seen before."),

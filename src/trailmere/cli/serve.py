@@ -67,6 +67,7 @@ def _serve(app: App, bound: socket.socket, certificate: Certificate | None, addr
     door = AwsDoor(Dispatcher(app), app.stores.names, ServeLimits.of(app.settings))
     patience = Patience.of(app.settings)
     listener = Listener(door.application(), bound, patience, certificate=certificate, tell=lambda: _tell(address))
+    app.resume()
     with signals_end(listener):
         listener.listen()
         door.close()

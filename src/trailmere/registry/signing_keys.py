@@ -53,7 +53,8 @@ class SigningKey:
 class SigningKeys:
     """The signing keys of a lake."""
 
-    def __init__(self, engine: Engine, box: Box) -> None:
+    def __init__(self, engine: Engine, box: Callable[[], Box]) -> None:
+        """``box`` is asked for when a private key is needed: who only verifies needs none."""
         self._engine = engine
         self._box = box
         create_tables(engine, METADATA)
@@ -86,11 +87,11 @@ class SigningKeys:
 
     def sealed(self, private_der: bytes, fingerprint: str) -> bytes:
         """A private key as it is to be kept."""
-        return self._box.seal(private_der, _purpose(fingerprint))
+        return self._box().seal(private_der, _purpose(fingerprint))
 
     def private_der(self, key: SigningKey) -> bytes:
         """The private half of a key. Raises SecretsUnreadable."""
-        return self._box.unseal(key.private_sealed, _purpose(key.fingerprint))
+        return self._box().unseal(key.private_sealed, _purpose(key.fingerprint))
 
 
 def _purpose(fingerprint: str) -> str:
