@@ -100,6 +100,21 @@ class App:
 
         return Access(self.identities.policies_of, self.resource_policies)
 
+    def start_over_with_secrets(self) -> int:
+        """When the lake's key file is lost for good: a new one, and no access key or session any more. Gives the number
+        of access keys that went. Raises InvalidParameter while the secrets can be read."""
+        from trailmere.errors import InvalidParameter, SecretsUnreadable
+        from trailmere.registry.renewal import forget_secrets
+        from trailmere.registry.stores import utc_now
+
+        try:
+            path = self.secrets.path
+        except SecretsUnreadable:
+            gone = forget_secrets(self.lake.engine, utc_now())
+            _ = self.secrets
+            return gone
+        raise InvalidParameter(f"the lake's key file is there: {path}", hint="delete access keys one by one")
+
     @cached_property
     def authenticator(self) -> Authenticator:
         """Who signed a request? Raises SecretsUnreadable."""

@@ -216,6 +216,25 @@ def test_the_key_file_may_lie_elsewhere_and_is_missed_where_it_is_gone(
     assert f"there is no {tmp_path}/mistyped/secrets.key" in refused.err
 
 
+def test_a_lake_whose_key_file_is_lost_starts_over_without_its_access_keys(run: Command, tmp_path: Path) -> None:
+    lost = run("key", "create", "--output", "json").json
+    (tmp_path / "lake" / "keys" / "secrets.key").unlink()
+    assert run("key", "create").code == 1
+
+    assert run("key", "start-over").code == 0
+
+    assert signer_of(run("key", "create", "--output", "json").json).identity.name == "admin"
+    with pytest.raises(AuthenticationFailed):
+        signer_of(lost)
+
+
+def test_nothing_starts_over_while_the_key_file_is_there(run: Command) -> None:
+    key = run("key", "create", "--output", "json").json
+
+    assert run("key", "start-over").code == 1
+    assert signer_of(key)
+
+
 def test_verify_knows_the_key_file(run: Command) -> None:
     run("key", "create")
 

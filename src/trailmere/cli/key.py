@@ -90,6 +90,14 @@ def delete(id: KeyArgument, *, lake: LakeOption = None) -> None:
         app.identities.delete_key(id)
 
 
+@key.command
+def start_over(*, lake: LakeOption = None) -> None:
+    """When the lake's key file is lost for good: make a new one. All access keys and sessions are deleted."""
+    with open_lake(lake) as app:
+        gone = app.start_over_with_secrets()
+    talk().print(f"{gone} access keys are deleted; next: trailmere key create --user NAME", markup=False)
+
+
 def key_json(owner: User, key: AccessKey) -> dict[str, Any]:
     """The members of IAM's AccessKeyMetadata, with the account."""
     return {

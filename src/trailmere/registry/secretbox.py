@@ -17,27 +17,27 @@ from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
 from trailmere.errors import SecretsUnreadable
 from trailmere.registry.database import META, reading, writing
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
 FILE_NAME = "secrets.key"
 VERSION = b"\x01"
 _KEY_BYTES = 32
 _NONCE_BYTES = 12  # random: safe for 2**32 secrets under one key (SP 800-38D, section 8.3)
 _FINGERPRINT = "secrets_key"  # its row in the database's META
-_RESTORE = "put the lake's own key file back from where it is kept; without it no secret of the lake can be read"
+_RESTORE = "put the lake's own key file back from where it is kept. If it is lost for good: trailmere key start-over"
 
 
 class SecretBox:
     """Seals and unseals secrets with the key of a file."""
 
     def __init__(self, path: Path, key: bytes) -> None:
-        self._path = path
+        self.path = path
         self._cipher = AESGCM(key)
         self._key = key
 
@@ -96,7 +96,7 @@ class SecretBox:
             return self._cipher.decrypt(nonce, rest, purpose.encode())
         except InvalidTag:
             raise SecretsUnreadable(
-                f"the {purpose} does not open with the key {self.fingerprint} in {self._path}", hint=_RESTORE
+                f"the {purpose} does not open with the key {self.fingerprint} in {self.path}", hint=_RESTORE
             ) from None
 
 
@@ -137,6 +137,11 @@ def _sync_names(folder: Path) -> None:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+
+
+def forget_key(connection: Connection) -> None:
+    """Let the lake take the next key that it is opened with, because what its own sealed is forgotten."""
+    connection.execute(delete(META).where(META.c.key == _FINGERPRINT))
 
 
 _known_key = select(META.c.value).where(META.c.key == _FINGERPRINT)
