@@ -14,6 +14,7 @@ from trailmere.errors import StoreNotFound
 from trailmere.lake.plans import plan_path
 from trailmere.lake.remembered import Remembered
 from trailmere.lake.vault import Lake
+from trailmere.registry.database import open_database, sqlite_url
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ def test_plans_that_take_too_much_are_forgotten_but_for_the_last(tmp_path: Path)
         made.append(snapshot_id)
         return pa.table({"path": [f"/{snapshot_id}"], "size": [1], "rows": [1]})
 
-    remembered = Remembered(plan_bytes=1)
+    remembered = Remembered(open_database(sqlite_url(tmp_path)), plan_bytes=1)
     for snapshot_id in (1, 1, 2, 2, 1):
         plan = remembered.plan(STORE, snapshot_id, tmp_path, make)
 

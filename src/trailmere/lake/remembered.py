@@ -1,7 +1,8 @@
 """What a lake has read of its tables and need not read again: views by metadata file, plans by snapshot.
 
 Neither ever changes under its name, so nothing has to be told when a table does: which metadata file is the present one
-is asked of the database each time (``lake.view``). Safe to use from several threads; two that miss at once both read.
+is asked of the database (``lake.view``) whenever anybody has committed. Safe to use from several threads; two that miss
+at once both read.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from trailmere.lake import plans, view
+from trailmere.registry.unchanged import Unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,19 +30,21 @@ PLAN_BYTES = 256 << 20
 class Remembered:
     """Views and plans of one lake. ``plan_bytes``: what all plans together may take; the last used one always stays."""
 
-    def __init__(self, plan_bytes: int = PLAN_BYTES) -> None:
+    def __init__(self, engine: Engine, plan_bytes: int = PLAN_BYTES) -> None:
+        self._engine = engine
         self._plan_bytes = plan_bytes
+        self._pointers: Unchanged[str] = Unchanged(engine)
         self._lock = threading.Lock()
         self._views: dict[str, tuple[str, TableView]] = {}
         self._plans: OrderedDict[tuple[str, int], Plan] = OrderedDict()
 
-    def view(self, engine: Engine, store_id: str) -> TableView:
+    def view(self, store_id: str) -> TableView:
         """The store's table as it is now. Raises as ``view.read`` does."""
-        location = view.pointer(engine, store_id)
+        location = self._pointers.get(store_id, lambda: view.pointer(self._engine, store_id))
         known = self._views.get(store_id)
         if known is not None and known[0] == location:
             return known[1]
-        location, found = view.read_at(engine, store_id, location)
+        location, found = view.read_at(self._engine, store_id, location)
         with self._lock:
             self._views[store_id] = (location, found)
         return found

@@ -216,7 +216,7 @@ class Lake:
             table = catalog.load(self._premises.catalog.reader(), store_id)
             return manifests.plan_of(table, self._plans(store_id), snapshot_id)
 
-        return scan.plan(self._remembered.view(self.engine, store_id), plan_of, store_id, conditions, at)
+        return scan.plan(self._remembered.view(store_id), plan_of, store_id, conditions, at)
 
     def lease(self, store_id: str, snapshot_id: int) -> Shared | None:
         """Keep a snapshot and its files until the lease is freed, or the process ends.
@@ -229,7 +229,7 @@ class Lake:
             self._locks,
             store_id,
             snapshot_id,
-            lambda: snapshot_id in self._remembered.view(self.engine, store_id).snapshots,
+            lambda: snapshot_id in self._remembered.view(store_id).snapshots,
         )
 
     def snapshots(self, store_id: str) -> list[SnapshotInfo]:
@@ -329,7 +329,7 @@ class Lake:
     def _remembered(self) -> Remembered:
         from trailmere.lake.remembered import Remembered
 
-        return Remembered()
+        return Remembered(self.engine)
 
     @cached_property
     def _premises(self) -> Premises:

@@ -49,6 +49,7 @@ from trailmere.registry.records import (
 )
 from trailmere.registry.seals import SEAL, reseal, seal_of, sealed
 from trailmere.registry.tables import METADATA, STORES, row_of, store_of
+from trailmere.registry.unchanged import Unchanged
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -80,6 +81,7 @@ class StoreRegistry:
         maximum_stores: int = MAXIMUM_STORES,
     ) -> None:
         self._engine = engine
+        self._found: Unchanged[EventDataStore | None] = Unchanged(engine)
         self._account_id = account_id
         self._region = region
         self._clock = clock
@@ -143,6 +145,9 @@ class StoreRegistry:
 
     def find(self, name: str) -> EventDataStore | None:
         """The store of this name, id or ARN, or None."""
+        return self._found.get(name, lambda: self._find(name))
+
+    def _find(self, name: str) -> EventDataStore | None:
         with reading(self._engine) as connection:
             return _find(connection, name)
 
