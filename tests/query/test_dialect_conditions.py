@@ -171,6 +171,49 @@ def test_no_condition_goes_where_rows_are_counted_cut_shared_or_missing(sql: str
     assert all(not use.conditions for use in ask_for(sql).tables)
 
 
+# after WITH w AS (SELECT eventTime t, eventName n, calendarday c, userIdentity FROM trail); what is left to w's store
+SHARED = [
+    (
+        "SELECT * FROM w a JOIN w b ON a.n = b.n WHERE a.t > '2024-05-02' AND b.t >= '2024-05-01' AND a.n = 'x'",
+        [("eventtime", ">=", FIRST)],
+    ),
+    (
+        "SELECT (SELECT count(*) FROM w WHERE n = 'x'), (SELECT max(t) FROM w WHERE n IN ('y', 'z'))",
+        [("eventname", "in", ("x", "y", "z"))],
+    ),
+    (
+        "SELECT 1 FROM w WHERE date_trunc('day', t) = '2024-05-01' UNION SELECT 1 FROM w WHERE c = 20240502",
+        [("eventtime", ">=", FIRST), ("eventtime", "<=", NEXT)],
+    ),
+    (
+        "SELECT 1 FROM w WHERE userIdentity.type = 'Root' UNION SELECT 1 FROM w WHERE userIdentity.type = 'AWSService'",
+        [("useridentity__type", "in", ("Root", "AWSService"))],
+    ),
+    (
+        "SELECT 1 FROM (SELECT * FROM w UNION ALL SELECT * FROM w WHERE n = 'x') WHERE t < '2024-05-02'",
+        [("eventtime", "<", DAY), ("eventtime", "<=", DAY)],
+    ),
+    ("SELECT * FROM w a LEFT JOIN w b ON a.t > '2024-05-02' AND b.t > '2024-05-02'", []),
+    ("SELECT 1 FROM w WHERE n = 'x' UNION SELECT 1 FROM w", []),
+    ("SELECT 1 FROM w WHERE n = 'x' UNION SELECT 1 FROM w WHERE t > '2024-05-02'", []),
+    (
+        "SELECT 1 FROM (WITH v AS (SELECT t, n FROM w WHERE t > '2024-05-01')"
+        " SELECT 1 FROM v x, v y WHERE x.n = 'x' AND y.n = 'y') UNION SELECT 1 FROM w WHERE n = 'z'",
+        [("eventname", "in", ("x", "y", "z"))],
+    ),
+]
+
+
+@pytest.mark.parametrize(("sql", "expected"), SHARED)
+def test_a_with_entry_that_is_mentioned_twice_is_planned_with_what_both_need(
+    sql: str, expected: list[tuple[object, ...]]
+) -> None:
+    entry = "WITH w AS (SELECT eventTime t, eventName n, calendarday c, userIdentity FROM trail)"
+    (table,) = ask_for(f"{entry} {sql}").tables
+
+    assert [(found.column, found.operator, found.value) for found in table.conditions] == expected
+
+
 _ATOMS = st.sampled_from(
     [
         "{t}.eventName = 'GetObject'",
@@ -214,6 +257,30 @@ _SOURCES = st.sampled_from(
         "(SELECT z.* FROM (SELECT *, calendarday FROM trail) z LEFT JOIN trail w ON z.eventID = w.errorCode)",
     ]
 )
+_FROM_SHARED = st.sampled_from(
+    [
+        "shared",
+        "(SELECT * FROM shared WHERE eventName = 'GetObject')",
+        "(SELECT * FROM shared WHERE readOnly UNION ALL SELECT * FROM shared WHERE errorCode IS NULL)",
+        "(WITH again AS (SELECT * FROM shared) SELECT p.* FROM again p LEFT JOIN again q ON p.readOnly AND q.readOnly)",
+    ]
+)
+
+
+@given(_SOURCES, _FROM_SHARED, _FROM_SHARED, _JOINS, _TESTS, _TESTS)
+@example("trail", "shared", "shared", "LEFT JOIN", "a.eventName = b.eventName", "b.errorCode IS NULL")
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_leaving_out_rows_of_a_with_entry_never_changes_the_answer_of_all_that_read_it(
+    desk: Desk, entry: str, left: str, right: str, join: str, on: str, where: str
+) -> None:
+    entry = "(SELECT *, calendarday FROM trail)" if entry == "trail" else entry.replace("x.*", "*")
+    sql = f"SELECT a.eventID, b.eventID FROM {left} a {join} {right} b ON {on} WHERE {where}"
+    statement = ask_for(f"WITH shared AS {entry} {sql}")
+    keep = {use.relation: " AND ".join(map(engine_test, use.conditions)) or "TRUE" for use in statement.tables}
+
+    everything = sorted(desk.run(statement), key=repr)
+
+    assert sorted(desk.run(statement, keep), key=repr) == everything
 
 
 @given(_SOURCES, _SOURCES, _JOINS, _TESTS, _TESTS)

@@ -18,6 +18,7 @@ from sqlglot import exp
 from trailmere.errors import StatementInvalid
 from trailmere.query.dialect import grammar, text
 from trailmere.query.dialect.binder import Binder, Query
+from trailmere.query.dialect.conditions import settle_shares
 from trailmere.query.dialect.expressions import WRITERS
 from trailmere.query.dialect.functions import FUNCTIONS
 from trailmere.query.dialect.macros import MACROS
@@ -78,6 +79,7 @@ def bind(draft: Draft) -> Draft:
         query = write_query(binder, draft.tree, None)
     except RecursionError:
         raise grammar.too_deep() from None
+    settle_shares(binder)
     return replace(draft, query=query, uses=tuple(binder.uses), timeless=binder.timeless)
 
 

@@ -17,7 +17,7 @@ from sqlglot import exp
 from trailmere.errors import QueryError, StatementInvalid, StatementNotAllowed
 from trailmere.events.types import Row, Type
 from trailmere.query.dialect import scope as scopes
-from trailmere.query.dialect.values import Origin, Value
+from trailmere.query.dialect.values import Implied, Origin, Value
 
 if TYPE_CHECKING:
     from trailmere.query.dialect.scope import Scope, Use
@@ -100,7 +100,8 @@ class Common:
 
 @dataclass(slots=True)
 class Binder:
-    """One statement being bound. ``unions``: for each column of a UNION, what its sides' columns are.
+    """One statement being bound. ``unions``: for each column of a UNION, what its sides' columns are. ``shares``: for
+    each WITH entry that is mentioned several times, what is implied of the rows that each mention needs.
 
     ``timeless``: nothing has asked for the time yet.
     """
@@ -116,6 +117,7 @@ class Binder:
     common: dict[str, Common] = field(default_factory=dict)
     mentions: dict[str, int] = field(default_factory=dict)
     unions: dict[str, dict[str, tuple[Origin, ...]]] = field(default_factory=dict)
+    shares: dict[str, dict[str, list[Implied]]] = field(default_factory=dict)
     loose: list[tuple[exp.Expr, int]] = field(default_factory=list)
     timeless: bool = True
     _names: dict[str, int] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from trailmere.errors import QueryLimitExceeded
 from trailmere.events.types import BIGINT, Array, Map, Row, Type
 from trailmere.query.dialect import comparisons
 from trailmere.query.dialect.binder import Binder, Output, shown_type
-from trailmere.query.dialect.conditions import add_conditions
+from trailmere.query.dialect.conditions import add_conditions, shared
 from trailmere.query.dialect.scope import Relation, Scope, Use, Visible, column_value, note_use, store_columns
 from trailmere.query.dialect.types import UNKNOWN
 from trailmere.query.dialect.values import Value, identifier
@@ -129,7 +129,9 @@ def _table(binder: Binder, node: exp.Table) -> _Item:
         outputs = [
             replace(output, name=name) for output, name in zip(found.query.outputs, found.columns, strict=True)
         ] if found.columns else list(found.query.outputs)  # fmt: skip
-        columns = _visible(outputs, found.query.transparent and found.once)
+        columns = _visible(outputs, found.query.transparent)
+        if not found.once:
+            columns = shared(binder, found.relation, alias, columns)
         relation = _renamed(binder, node, Relation(alias, (name.lower(),), columns))
         return _Item(f"{identifier(found.relation)} AS {identifier(alias)}", relation)
     store = binder.catalog.find(name)
