@@ -361,7 +361,8 @@ def test_a_date_header_stands_in_for_x_amz_date_where_it_is_signed(world: World,
 
     assert world.authenticator.authenticate(request, SERVICES)
     assert world.refusal(in_header(request, "Authorization", "date;", "")) == WRONG
-    assert world.refusal(with_header(request, "Date", "yesterday")) == INCOMPLETE
+    for no_date in ("yesterday", "", "Mon, 01 Jan 0001 00:00:00 +2359", "Sun, 01 Mar 2026 12:30:15 +9900"):
+        assert world.refusal(with_header(request, "Date", no_date)) == INCOMPLETE
 
 
 def test_no_x_amz_date_can_be_slipped_in_beside_a_signed_date(world: World) -> None:

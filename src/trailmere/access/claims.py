@@ -213,11 +213,11 @@ def _time_of(headers: Headers) -> tuple[str, datetime]:
         return date, _moment(date)
     try:
         moment = parsedate_to_datetime(date)
-    except ValueError as error:
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise AuthenticationFailed(
             INCOMPLETE, f"expected a time as RFC 9110 has it in Date, got {date[:40]!r}"
         ) from error
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return moment.strftime("%Y%m%dT%H%M%SZ"), moment
 
 

@@ -1,13 +1,13 @@
 """Accounts, users, roles and access keys of our own: made, listed, changed, deleted, as IAM would.
 
 What is changed here counts for the next call, to whichever process. Secrets are given out once, when they are made.
-Source: IAM API reference; IAM user guide, "IAM and AWS STS quotas". There are no paths, groups
-and permissions boundaries. Inline policies of users may be as long as those of roles: nobody has managed ones to add.
+Source: IAM API reference; IAM user guide, "IAM and AWS STS quotas". There are no paths, groups and
+permissions boundaries. Inline policies of users may be as long as those of roles: nobody can write managed ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from trailmere.access.directory import Directory, purpose
 from trailmere.access.managed import MANAGED
 from trailmere.access.policies import parse_policy
 from trailmere.access.records import Identity, Kind
-from trailmere.access.sessions import SessionCredentials, SessionDesk
+from trailmere.access.sessions import SessionDesk
 from trailmere.access.statements import PolicyKind
 from trailmere.errors import (
     IdentityAlreadyExists,
@@ -74,7 +74,7 @@ class Identities:
         self._clock = clock
         records.prepare(engine)
         self.directory = Directory(engine, box, partition)
-        self._sessions = SessionDesk(engine, box, self.directory, partition, clock)
+        self.assume_role = SessionDesk(engine, box, self.directory, partition, clock).assume
 
     def create_account(self, name: str, account_id: str | None = None) -> Account:
         """A new account, with an id of its own where none is given. Raises InvalidParameter, IdentityAlreadyExists."""
@@ -184,20 +184,6 @@ class Identities:
         """Raises IdentityNotFound."""
         with changing(self._engine) as connection:
             records.remove(connection, lookup.key(connection, access_key_id))
-
-    def assume_role(
-        self,
-        identity: Identity,
-        role_arn: str,
-        session_name: str,
-        seconds: int = 3_600,
-        session_policy: str | None = None,
-        context: Mapping[str, tuple[str, ...]] | None = None,
-    ) -> SessionCredentials:
-        """Credentials of a session of a role: see ``SessionDesk.assume``."""
-        return self._sessions.assume(
-            identity, role_arn, session_name, seconds=seconds, session_policy=session_policy, context=context
-        )
 
     def secret_of(self, access_key_id: str, session_token: str | None) -> tuple[str, Identity] | None:
         """The secret of an access key and whose it is; None where nobody may sign with it (now, with this token)."""

@@ -65,7 +65,6 @@ class SessionDesk:
         identity: Identity,
         role_arn: str,
         session_name: str,
-        *,
         seconds: int = 3_600,
         session_policy: str | None = None,
         context: Mapping[str, tuple[str, ...]] | None = None,
