@@ -26,21 +26,27 @@ class KeyType(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ConditionKey:
     """One key. ``multivalued``: a call may have several values of it, so that a quantifier has to say how they count.
-    A name that ends in ``/`` is followed by the key of a tag."""
+    ``meaning``: what a value is; of a key that is true or false, what is the case if it is true. A name that ends in
+    ``/`` is followed by the key of a tag."""
 
     name: str
     type: KeyType
     meaning: str
     multivalued: bool = False
 
+    @property
+    def noun(self) -> str:
+        """What the key tells, as part of a sentence."""
+        return f"whether {self.meaning}" if self.type is KeyType.BOOL else self.meaning
+
 
 _ALL = (
     ConditionKey("aws:CurrentTime", KeyType.DATE, "the time of the call"),
     ConditionKey("aws:EpochTime", KeyType.DATE, "the time of the call, in seconds since 1970"),
-    ConditionKey("aws:MultiFactorAuthPresent", KeyType.BOOL, "whether the session's second factor was shown"),
+    ConditionKey("aws:MultiFactorAuthPresent", KeyType.BOOL, "the session's second factor was shown"),
     ConditionKey("aws:PrincipalAccount", KeyType.STRING, "the account of whoever asks"),
-    ConditionKey("aws:PrincipalArn", KeyType.ARN, "the ARN of whoever asks; of a session, that of its role"),
-    ConditionKey("aws:PrincipalIsAWSService", KeyType.BOOL, "whether a service asks"),
+    ConditionKey("aws:PrincipalArn", KeyType.ARN, "the ARN of whoever asks (of a session, that of its role)"),
+    ConditionKey("aws:PrincipalIsAWSService", KeyType.BOOL, "a service asks"),
     ConditionKey("aws:PrincipalServiceName", KeyType.STRING, "the name of the service that asks"),
     ConditionKey("aws:PrincipalTag/", KeyType.STRING, "a tag of whoever asks"),
     ConditionKey("aws:PrincipalType", KeyType.STRING, "Account, User or AssumedRole"),
@@ -48,7 +54,7 @@ _ALL = (
     ConditionKey("aws:RequestTag/", KeyType.STRING, "a tag that the call gives a resource"),
     ConditionKey("aws:ResourceAccount", KeyType.STRING, "the account of the resource"),
     ConditionKey("aws:ResourceTag/", KeyType.STRING, "a tag of the resource"),
-    ConditionKey("aws:SecureTransport", KeyType.BOOL, "whether the call came over TLS"),
+    ConditionKey("aws:SecureTransport", KeyType.BOOL, "the call came over TLS"),
     ConditionKey("aws:SourceAccount", KeyType.STRING, "the account on whose behalf a service asks"),
     ConditionKey("aws:SourceArn", KeyType.ARN, "the resource on whose behalf a service asks"),
     ConditionKey("aws:SourceIp", KeyType.IP, "the address that the call came from"),

@@ -39,6 +39,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("role", "trailmere.cli.role:role", "Roles: what users may become for a while."),
     ("key", "trailmere.cli.key:key", "Access keys: create, list, switch off and delete them."),
     ("results", "trailmere.cli.results:results", "Delivered query results: verify them."),
+    ("policy", "trailmere.cli.policy:policy", "Policies: what one says, why a call is allowed or denied."),
     ("deadletters", "trailmere.cli.deadletters:deadletters", "What could not be taken in, and why."),
     ("maintain", "trailmere.cli.maintain:maintain", "Merge small files, remove what is past its time."),
     ("schema", "trailmere.cli.schema:schema", "Columns of event data stores; fields never seen before."),
