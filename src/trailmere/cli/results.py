@@ -56,9 +56,9 @@ def verify(
         write_table(("finding",), [(finding,) for finding in findings], empty="all is as it was signed")
         if answer:
             told = f"query {answer['query_id']} of {answer['finished']}, {answer['rows']:,} rows: {answer['statement']}"
-            talk().print(printable(told), markup=False)
+            talk().print(printable(told), markup=False, soft_wrap=True)
         elif not findings:
-            talk().print(f"without {MANIFEST_FILE} nothing is proved of the question", markup=False)
+            talk().print(f"without {MANIFEST_FILE} nothing is proved of the question", markup=False, soft_wrap=True)
     return 1 if findings else 0
 
 
