@@ -121,19 +121,23 @@ def serve(
     functions: Mapping[tuple[str, str], Function] = OPERATIONS,
     ready: Callable[[], object] | None = None,
     sink: Callable[[bytes], object] | None = None,
+    audited: bool = False,
     **settings: Any,
 ) -> Serving:
-    """A server over the lake in a folder, on a port of its own; it accepts when this returns."""
+    """A server over the lake in a folder, on a port of its own; it accepts when this returns.
+
+    Events of calls go to a list, or to ``sink``; where it is ``audited``, to the lake, as they do elsewhere.
+    """
     app = build(load({}, lake=lake, account_id=ACCOUNT, region=REGION, **settings))
     journal: list[bytes] = []
-    dispatcher = Dispatcher(app, functions=functions, sink=sink or journal.append)
+    dispatcher = Dispatcher(app, functions=functions, sink=None if audited else sink or journal.append)
     door = AwsDoor(dispatcher, ready or app.stores.names, ServeLimits.of(app.settings))
     bound = bind("127.0.0.1", 0)
     started = threading.Event()
     listener = Listener(door.application(), bound, Patience.of(app.settings), tell=started.set)
     administrator = app.identities.first_administrator()
     assert administrator is not None
-    thread = threading.Thread(target=listener.listen, name="server")
+    thread = threading.Thread(target=listener.listen, name="server", daemon=True)
     thread.start()
     started.wait()
     return Serving(app, address_of(bound, secure=False), administrator, journal, listener, door, thread)

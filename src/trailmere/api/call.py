@@ -63,6 +63,17 @@ class Call:
         """Whether ``allow`` lets it pass."""
         return self.app.access.may(self._question(resource, action, context))
 
+    def context(self) -> dict[str, tuple[str, ...]]:
+        """The condition keys that every call tells."""
+        return {
+            "aws:sourceip": (self.source_address,),
+            "aws:currenttime": (self.when.strftime("%Y-%m-%dT%H:%M:%SZ"),),
+            "aws:epochtime": (str(int(self.when.timestamp())),),
+            "aws:useragent": (self.user_agent,),
+            "aws:requestedregion": (self.region,),
+            "aws:securetransport": ("true" if self.secure else "false",),
+        }
+
     def store(self, text: str, action: str | None = None, *, owner: str | None = None) -> EventDataStore:
         """The event data store of this id or ARN, if the caller may do ``action`` (default: this operation) to it.
 
@@ -90,19 +101,7 @@ class Call:
     def _question(self, resource: str, action: str | None, context: Context | None) -> Question:
         if resource != EVERYTHING and resource not in self.resources:
             self.resources.append(resource)
-        return Question(
-            self.identity, action or self.operation.action, resource, {**self._context(), **(context or {})}
-        )
-
-    def _context(self) -> dict[str, tuple[str, ...]]:
-        return {
-            "aws:sourceip": (self.source_address,),
-            "aws:currenttime": (self.when.strftime("%Y-%m-%dT%H:%M:%SZ"),),
-            "aws:epochtime": (str(int(self.when.timestamp())),),
-            "aws:useragent": (self.user_agent,),
-            "aws:requestedregion": (self.region,),
-            "aws:securetransport": ("true" if self.secure else "false",),
-        }
+        return Question(self.identity, action or self.operation.action, resource, {**self.context(), **(context or {})})
 
 
 def tag_context(kind: str, tags: Mapping[str, str]) -> dict[str, tuple[str, ...]]:

@@ -70,7 +70,7 @@ ERRORS: dict[type[TrailmereError], tuple[str, ...]] = {
     errors.InvalidImportStatus: PARAMETER,
     errors.InvalidImportSource: ("InvalidImportSourceException",),
     errors.AccessDenied: ("AccessDeniedException",),
-    errors.MalformedPolicy: ("ResourcePolicyNotValidException",),
+    errors.MalformedPolicy: ("ResourcePolicyNotValidException", "MalformedPolicyDocumentException"),
     errors.ResourcePolicyNotFound: ("ResourcePolicyNotFoundException",),
     errors.InvalidResourceArn: ("ResourceARNNotValidException", "CloudTrailARNInvalidException"),
     errors.ResourceNotFound: ("ResourceNotFoundException",),

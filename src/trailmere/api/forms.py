@@ -30,6 +30,7 @@ _CODES = {
     "ExpiredTokenException": "ExpiredTokenException",
     "IncompleteSignatureException": "IncompleteSignature",
     "InvalidSignatureException": "SignatureDoesNotMatch",
+    "MalformedPolicyDocumentException": "MalformedPolicyDocument",
     "MissingAuthenticationTokenException": "MissingAuthenticationToken",
     "SerializationException": "MalformedInput",
     "ThrottlingException": "Throttling",
