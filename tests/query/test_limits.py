@@ -87,10 +87,20 @@ def test_rows_beyond_the_setting_are_left_out_and_the_command_line_says_how_to_s
     assert "There are more rows than 7: --limit 70 shows more, --limit 0 all." in told.err
 
 
+OF_NO_RUNNING_QUERY = {
+    "query_rows",
+    "query_threads",
+    "query_characters",
+    "query_runners",
+    "query_concurrent",
+    "query_results_days",
+}
+
+
 def test_every_limit_that_a_running_query_reaches_names_how_to_allow_more() -> None:
     settings = {name for name in load({}).__slots__ if name.startswith("query_")}
 
-    assert set(ALLOW_MORE) == settings - {"query_rows", "query_threads", "query_characters"}
+    assert set(ALLOW_MORE) == settings - OF_NO_RUNNING_QUERY
 
 
 @pytest.mark.parametrize("given", [{"query_seconds": 0.0}, {"query_memory_bytes": MIB}, {"query_answer_bytes": -1}])
