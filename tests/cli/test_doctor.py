@@ -102,6 +102,23 @@ def test_a_record_of_a_store_that_was_changed_by_hand_is_a_fault(
     assert "trailmere store seal audit" in found["store audit"]["mend"]
 
 
+def test_a_key_file_that_is_lost_is_a_fault_that_says_what_to_do(
+    lake: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = build(load({}, lake=lake))
+    path = app.secrets.path
+    app.close()
+    assert findings(lake, capsys)[1]["secrets"]["verdict"] == "ok"
+
+    path.unlink()
+    code, found = findings(lake, capsys)
+
+    assert (code, found["secrets"]["verdict"]) == (1, "fault")
+    assert str(path) in found["secrets"]["found"]
+    assert "trailmere key start-over" in found["secrets"]["mend"]
+    assert not path.exists()
+
+
 def test_a_missing_data_file_is_a_fault_that_names_it(lake: Path, capsys: pytest.CaptureFixture[str]) -> None:
     gone = data_file(lake)
     gone.unlink()

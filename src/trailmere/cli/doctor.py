@@ -161,6 +161,18 @@ def check_database(app: App) -> Iterator[Finding]:
         yield Finding("database", "ok" if found else "warning", f"{kept_in}; {_counted(found, 'store')}", mend)
 
 
+def check_secrets(app: App) -> Iterator[Finding]:
+    """Is the key there that the lake's secrets were sealed with?"""
+    from trailmere.registry.secretbox import known_key
+
+    try:
+        known = known_key(app.lake.engine) if app.has_lake else None
+    except TrailmereError:  # told by the database's own check
+        return
+    if known is not None:
+        yield Finding("secrets", "ok", f"sealed with the key {known} in {app.secrets.path}")
+
+
 def check_stores(app: App) -> Iterator[Finding]:
     """Each store's table can be planned, its data files lie where and as they were written, and it is maintained."""
     for store in _stores(app):
@@ -251,6 +263,7 @@ CHECKS: tuple[Callable[[App], Iterator[Finding]], ...] = (
     check_query_worker,
     check_lake_folder,
     check_database,
+    check_secrets,
     check_stores,
     check_dead_letters,
 )

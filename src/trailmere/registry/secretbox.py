@@ -61,7 +61,7 @@ class SecretBox:
         """As ``open``, of the lake with this database. Raises SecretsUnreadable when the lake's secrets were sealed
         with a key that is not the one in ``folder``."""
         path = folder / FILE_NAME
-        if (known := _known(engine)) is not None and not path.exists():
+        if (known := known_key(engine)) is not None and not path.exists():
             raise SecretsUnreadable(f"the lake's secrets need the key {known}: there is no {path}", hint=_RESTORE)
         box = cls.open(folder)
         if known is None:
@@ -144,12 +144,13 @@ def forget_key(connection: Connection) -> None:
     connection.execute(delete(META).where(META.c.key == _FINGERPRINT))
 
 
-_known_key = select(META.c.value).where(META.c.key == _FINGERPRINT)
-
-
-def _known(engine: Engine) -> str | None:
+def known_key(engine: Engine) -> str | None:
+    """The fingerprint of the key that the lake's secrets are sealed with; None while there is none."""
     with reading(engine) as connection:
         return connection.scalar(_known_key)
+
+
+_known_key = select(META.c.value).where(META.c.key == _FINGERPRINT)
 
 
 def _remember(engine: Engine, fingerprint: str) -> str:
