@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -40,3 +41,22 @@ def test_a_statement_cannot_read_from_a_store_that_is_pending_deletion(tmp_path:
     with pytest.raises(InactiveStore, match="cannot query audit"):
         StoreCatalog(app.stores).find("audit")
     app.close()
+
+
+def test_threads_that_ask_for_a_room_at_once_get_the_same_one(tmp_path: Path) -> None:
+    app = build(load({}, lake=tmp_path))
+    together = threading.Barrier(8)
+    given: list[object] = []
+
+    def ask() -> None:
+        together.wait()
+        given.append(app.pusher)
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    app.close()
+
+    assert given == [app.pusher] * 8

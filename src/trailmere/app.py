@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,39 +44,59 @@ if TYPE_CHECKING:
 ACTIVITY_STORE = "trailmere-activity"  # who asked what of a server
 
 
+Opened = TypeVar("Opened")
+
+
+class room(cached_property[Opened]):  # noqa: N801 - it stands where cached_property would
+    """What is opened when it is first asked for, once, whichever of several threads asks."""
+
+    @overload
+    def __get__(self, instance: None, owner: type[Any] | None = None) -> Self: ...
+
+    @overload
+    def __get__(self, instance: object, owner: type[Any] | None = None) -> Opened: ...
+
+    def __get__(self, instance: object | None, owner: type[Any] | None = None) -> Self | Opened:
+        if not isinstance(instance, App):
+            return self
+        with instance.opening:
+            return super().__get__(instance, owner)
+
+
 class App:
-    """A lake and what can be done with it."""
+    """A lake and what can be done with it. Safe to use from several threads."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.opening = threading.RLock()
 
     @property
     def has_lake(self) -> bool:
         """Whether there is a lake, so that asking does not make one. A database elsewhere counts as one."""
         return self.settings.database_url is not None or (self.settings.lake / "lake.db").exists()
 
-    @cached_property
+    @room
     def lake(self) -> Lake:
         """The vault: tables, ledger, dead letters."""
         from trailmere.lake.vault import Lake
 
         return Lake.open(self.settings.lake, self.settings.database_url)
 
-    @cached_property
+    @room
     def stores(self) -> StoreRegistry:
         """The records of event data stores."""
         from trailmere.registry.stores import StoreRegistry
 
         return StoreRegistry(self.lake.engine, account_id=self.settings.account_id, region=self.settings.region)
 
-    @cached_property
+    @room
     def secrets(self) -> SecretBox:
         """What seals the secrets that the database keeps. Raises SecretsUnreadable."""
         from trailmere.registry.secretbox import SecretBox
 
         return SecretBox.of_lake(self.lake.engine, self.settings.keys or self.settings.lake / "keys")
 
-    @cached_property
+    @room
     def identities(self) -> Identities:
         """Accounts, users, roles and access keys. Raises SecretsUnreadable."""
         from trailmere.access.identities import Identities
@@ -86,14 +107,14 @@ class App:
             self.lake.engine, self.secrets, home=settings.account_id, partition=partition(settings.region)
         )
 
-    @cached_property
+    @room
     def resource_policies(self) -> ResourcePolicies:
         """The policies of event data stores, channels and dashboards."""
         from trailmere.access.resource_policies import ResourcePolicies
 
         return ResourcePolicies(self.lake.engine)
 
-    @cached_property
+    @room
     def access(self) -> Access:
         """Who may do what."""
         from trailmere.access.access import Access
@@ -115,21 +136,21 @@ class App:
             return gone
         raise InvalidParameter(f"the lake's key file is there: {path}", hint="delete access keys one by one")
 
-    @cached_property
+    @room
     def authenticator(self) -> Authenticator:
         """Who signed a request? Raises SecretsUnreadable."""
         from trailmere.access.sigv4 import Authenticator
 
         return Authenticator(self.identities)
 
-    @cached_property
+    @room
     def lifecycle(self) -> StoreLifecycle:
         """Creating, changing and deleting stores together with their tables."""
         from trailmere.lake.lifecycle import StoreLifecycle
 
         return StoreLifecycle(self.stores, self.lake)
 
-    @cached_property
+    @room
     def engine(self) -> Engine:
         """What answers queries. It needs no open lake: ``prepare`` starts it while the lake is being opened."""
         from trailmere.lake.disk import make_folder
@@ -149,35 +170,35 @@ class App:
         make_folder(warehouse)
         return ENGINES["duckdb"](warehouse, limits)
 
-    @cached_property
+    @room
     def queries(self) -> QueryService:
         """The way out."""
         from trailmere.query.service import QueryService
 
         return QueryService(self.lake, StoreCatalog(self.stores), engine=self.engine)
 
-    @cached_property
+    @room
     def answers(self) -> KeptAnswers:
         """The answers that are kept for clients."""
         from trailmere.query.kept import KeptAnswers
 
         return KeptAnswers(self.lake.home / "results")
 
-    @cached_property
+    @room
     def aliases(self) -> AliasRecords:
         """The statements that have a name."""
         from trailmere.registry.aliases import AliasRecords
 
         return AliasRecords(self.lake.engine)
 
-    @cached_property
+    @room
     def generator(self) -> Generator:
         """What makes statements of questions in English."""
         from trailmere.ask.generate import SampleGenerator
 
         return SampleGenerator()
 
-    @cached_property
+    @room
     def signer(self) -> Signer:
         """What signs delivered answers."""
         from trailmere.query.signer import Signer
@@ -186,7 +207,7 @@ class App:
 
         return Signer(SigningKeys(self.lake.engine, lambda: self.secrets), utc_now)
 
-    @cached_property
+    @room
     def jobs(self) -> QueryJobs:
         """Queries that go on after the call that started them."""
         from trailmere.query.delivery import Courier
@@ -203,7 +224,7 @@ class App:
         runner = Runner(self.queries, records, self.answers, StoreCatalog(self.stores), courier)
         return QueryJobs(self.lake, self.queries, records, self.aliases, self.answers, runner, limits)
 
-    @cached_property
+    @room
     def lookup(self) -> Lookup:
         """Events by one attribute, newest first."""
         from trailmere.query.lookup import Lookup
@@ -233,21 +254,21 @@ class App:
             max_json_depth=settings.max_json_depth,
         )
 
-    @cached_property
+    @room
     def pusher(self) -> Pusher:
         """The way in for events that are pushed."""
         from trailmere.ingest.push import Pusher
 
         return Pusher(self.lake, self.ingest_limits)
 
-    @cached_property
+    @room
     def channels(self) -> ChannelRegistry:
         """The records of channels, of all accounts and Regions."""
         from trailmere.registry.channels import ChannelRegistry
 
         return ChannelRegistry(self.lake.engine)
 
-    @cached_property
+    @room
     def imports(self) -> Imports:
         """Imports under way and past."""
         from trailmere.ingest.imports import Imports
@@ -258,7 +279,7 @@ class App:
             self.lake, ImportRecords(self.lake.engine), self.lifecycle.use, limits=self.ingest_limits, folders=folders
         )
 
-    @cached_property
+    @room
     def audit(self) -> AuditTrail:
         """The journal of the calls that a server answers; its thread takes them into a store of their own."""
         from trailmere.ingest.audit import AuditTrail
