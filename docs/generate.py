@@ -79,6 +79,30 @@ def dead_letters_page() -> str:
     return "".join(parts)
 
 
+def policies_page() -> str:
+    """What may be named in a policy: actions, condition keys, operators."""
+    from trailmere.access.actions import COVERED_BY, actions
+    from trailmere.access.condition_keys import KEYS, KeyType
+    from trailmere.access.conditions import OPERATORS
+
+    parts = ["# What policies may name\n\nHow they decide is told in [access](../access.md).\n\n## Actions\n\n"]
+    parts.append("| action | resources |\n|---|---|\n")
+    parts += [f"| `{name}` | {', '.join(kinds) or '`*` only'} |\n" for name, kinds in actions().items()]
+    parts += [f"| `{name}` | as `{other}`, which is the action to name |\n" for name, other in COVERED_BY.items()]
+    parts.append(
+        "\n## Condition keys\n\nNames count without their case. What ends in `/` is followed by a tag's key.\n\n"
+    )
+    parts.append("| key | value | tells |\n|---|---|---|\n")
+    for key in KEYS.values():
+        value = f"several times {key.type}" if key.multivalued else key.type
+        parts.append(f"| `{key.name}` | {value} | {key.noun} |\n")
+    parts.append("\n## Condition operators\n\n| operator | compares |\n|---|---|\n")
+    for operator in OPERATORS.values():
+        types = "any key" if operator.types >= set(KeyType) else ", ".join(t for t in KeyType if t in operator.types)
+        parts.append(f"| `{operator.name}` | {types} |\n")
+    return "".join(parts)
+
+
 def commands_page() -> str:
     """Every command with its options, as ``--help`` has them."""
     from trailmere.cli import app
@@ -92,6 +116,7 @@ PAGES = {
     "settings.md": settings_page,
     "errors.md": errors_page,
     "dead-letter-reasons.md": dead_letters_page,
+    "policies.md": policies_page,
 }
 
 

@@ -136,7 +136,7 @@ TYPES = {
     "aws:SecureTransport": KeyType.BOOL,
     "aws:MultiFactorAuthPresent": KeyType.BOOL,
     "aws:CurrentTime": KeyType.DATE,
-    "aws:EpochTime": KeyType.DATE,
+    "aws:EpochTime": KeyType.EPOCH,
     "aws:TokenIssueTime": KeyType.DATE,
 }
 BASE64 = ("cmVk", "Ymx1ZQ==", "")
@@ -229,6 +229,8 @@ def a_condition(chance: random.Random, keys: tuple[str, ...]) -> dict[str, Any]:
         fitting = [one.name for one in OPERATORS.values() if TYPES.get(key, KeyType.STRING) in one.types]
         operator = chance.choice(fitting)
         values = {"Null": ("true", "false", True), "BinaryEquals": BASE64}.get(operator, WORDS[key][0])
+        if operator.startswith("Numeric"):
+            values = ("1772366400", 1772366401, "1772366400.5", "-1", "17723664e2")
         if operator != "Null":
             quantifiers = ("ForAnyValue:", "ForAllValues:")
             operator = chance.choice(quantifiers if several else ("",) * 6 + quantifiers) + operator

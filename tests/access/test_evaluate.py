@@ -480,6 +480,18 @@ CONDITIONS = (
         {"aws:CurrentTime": "2026-03-01T12:00:00Z"},
         False,
     ),
+    When(
+        "seconds since 1970 are a number too",
+        {"NumericLessThan": {"aws:EpochTime": "1772366400.5"}},
+        {"aws:EpochTime": "1772366400"},
+        True,
+    ),
+    When(
+        "numbers compare by their value",
+        {"NumericEquals": {"aws:EpochTime": "17723664e2"}},
+        {"aws:EpochTime": "1772366400"},
+        True,
+    ),
     When("true is true in any case", {"Bool": {"aws:SecureTransport": "TRUE"}}, {"aws:SecureTransport": "true"}, True),
     When("bytes compare by their base64", {"BinaryEquals": {TEAM: "cmVk"}}, {TEAM: "red"}, True),
     When(

@@ -180,6 +180,12 @@ REFUSED = (
         "IP address",
     ),
     Refused(
+        "no number",
+        condition("NumericLessThan", "aws:EpochTime", "2026-01-01"),
+        "Statement[0].Condition.NumericLessThan.aws:EpochTime",
+        "a number",
+    ),
+    Refused(
         "no time",
         condition("DateLessThan", "aws:CurrentTime", "tomorrow"),
         "Statement[0].Condition.DateLessThan.aws:CurrentTime",

@@ -19,6 +19,7 @@ class KeyType(StrEnum):
     ARN = "an ARN"
     NUMERIC = "a number"
     DATE = "a time"
+    EPOCH = "seconds since 1970"  # compared as a time or as a number
     BOOL = "true or false"
     IP = "an IP address"
 
@@ -42,7 +43,7 @@ class ConditionKey:
 
 _ALL = (
     ConditionKey("aws:CurrentTime", KeyType.DATE, "the time of the call"),
-    ConditionKey("aws:EpochTime", KeyType.DATE, "the time of the call, in seconds since 1970"),
+    ConditionKey("aws:EpochTime", KeyType.EPOCH, "the time of the call, in seconds since 1970"),
     ConditionKey("aws:MultiFactorAuthPresent", KeyType.BOOL, "the session's second factor was shown"),
     ConditionKey("aws:PrincipalAccount", KeyType.STRING, "the account of whoever asks"),
     ConditionKey("aws:PrincipalArn", KeyType.ARN, "the ARN of whoever asks (of a session, that of its role)"),

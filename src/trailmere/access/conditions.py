@@ -232,7 +232,7 @@ _COMPARISONS: Mapping[str, Callable[..., bool]] = {
 
 
 def _comparing(family: str, type: KeyType, read_value: Callable[[str], object], what: str) -> list[Operator]:
-    types = frozenset({type})
+    types = frozenset({type, KeyType.EPOCH})
     readers = {name: _ordered(read_value, what, compare) for name, compare in _COMPARISONS.items()}
     found = [Operator(f"{family}{name}", types, reader) for name, reader in readers.items()]
     return [found[0], Operator(f"{family}NotEquals", types, readers["Equals"], negated=True), *found[1:]]
