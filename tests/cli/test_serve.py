@@ -61,7 +61,8 @@ def started(lake: Path, *options: str) -> Iterator[Started]:
 
 
 def command(lake: Path, *options: str) -> list[str]:
-    return [sys.executable, "-m", "trailmere", "serve", "--lake", str(lake), "--port", "0", *options]
+    port = [] if "--port" in options else ["--port", "0"]
+    return [sys.executable, "-m", "trailmere", "serve", "--lake", str(lake), *port, *options]
 
 
 def pipes(stderr: IO[str]) -> dict[str, Any]:
