@@ -224,6 +224,27 @@ def test_a_query_that_never_was_is_not_found(trail: Any, operation: str) -> None
     assert code(raised) == "QueryIdNotFoundException"
 
 
+@pytest.mark.parametrize(
+    ("named", "error"),
+    [
+        ("no/store", "EventDataStoreARNInvalidException"),
+        (f"{MINE}0a1b2c3d-0000-4000-8000-000000000001", "EventDataStoreNotFoundException"),
+        ("empty", "QueryIdNotFoundException"),
+    ],
+)
+def test_the_store_that_old_clients_name_has_to_be_that_of_the_query(
+    trail: Any, server: Serving, store: str, named: str, error: str
+) -> None:
+    query = trail.start_query(QueryStatement=f"SELECT 1 FROM {store} LIMIT 1")["QueryId"]
+    if named == "empty":
+        named = server.app.lifecycle.create("empty").id
+
+    for operation in (trail.describe_query, trail.get_query_results, trail.cancel_query):
+        with pytest.raises(ClientError) as raised:
+            operation(QueryId=query, EventDataStore=named)
+        assert code(raised) == error
+
+
 def test_a_token_of_another_query_is_refused(trail: Any, store: str) -> None:
     one, other = (trail.start_query(QueryStatement=f"SELECT eventID FROM {store}")["QueryId"] for _ in range(2))
     for query in (one, other):

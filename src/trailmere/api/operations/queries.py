@@ -158,9 +158,12 @@ def _owner(call: Call) -> str:
 
 
 def _query(call: Call) -> Query:
-    """The query that the input names, if the caller may see it. Raises AccessDenied, QueryNotFound."""
+    """The query that the input names, if the caller may see it. Raises AccessDenied, QueryNotFound; and what is wrong
+    with the store, where old clients name one."""
+    store = call.input.get("EventDataStore")
+    named = None if store is None else _active(call.store(store, owner=_owner(call)))
     found = _found(call)
-    if found is None or not _is_seen(call, found):
+    if found is None or not _is_seen(call, found, named):
         call.allow(call.arn("eventdatastore/*", account_id=_owner(call)))  # who may nothing is told nothing
         raise QueryNotFound(f"there is no query {call.input.get('QueryId') or call.input.get('QueryAlias')}")
     if not found.store_ids:
@@ -187,14 +190,13 @@ def _found(call: Call) -> Query | None:
     raise InvalidParameter("expected a QueryId or a QueryAlias, and one of them only")
 
 
-def _is_seen(call: Call, query: Query) -> bool:
+def _is_seen(call: Call, query: Query, store: EventDataStore | None) -> bool:
     """Whether it can be the one that is meant: of the Region, of the account, of the store if one is named."""
     if query.region != call.region or call.account_id not in (query.account_id, query.asked_by_account):
         return False
     if _owner(call) not in (query.account_id, query.asked_by_account):
         return False
-    store = call.input.get("EventDataStore")
-    return store is None or not query.store_ids or store.lower().rpartition("/")[2] in query.store_ids
+    return store is None or not query.store_ids or store.id in query.store_ids
 
 
 def _after(place: list[str] | None) -> tuple[datetime, str] | None:
