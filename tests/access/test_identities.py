@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -253,6 +254,17 @@ def test_the_first_administrator_is_made_when_there_is_nobody_and_never_again(id
     assert first is not None
     assert (first.user.account_id, first.user.name) == (ACCOUNT, "admin")
     assert [one.name for one in identities.policies(first.user)] == ["AdministratorAccess"]
+
+
+def _made_an_administrator(folder: Path) -> bool:
+    return some_identities(folder).first_administrator() is not None
+
+
+def test_of_servers_that_start_at_once_one_makes_the_administrator(tmp_path: Path) -> None:
+    with multiprocessing.get_context("fork").Pool(4) as pool:
+        made = pool.map(_made_an_administrator, [tmp_path] * 8, chunksize=1)
+
+    assert sorted(made) == [False] * 7 + [True]
 
 
 def test_roles_are_made_listed_and_deleted(identities: Identities) -> None:
