@@ -278,7 +278,9 @@ def test_the_queries_of_a_store_are_listed_newest_first(trail: Any, server: Serv
         listed.append(trail.list_queries(EventDataStore=other, MaxResults=2, NextToken=listed[-1]["NextToken"]))
     found = [query for page in listed for query in page["Queries"]]
 
+    long_ago = {"StartTime": "2020-01-01", "EndTime": "2020-02-01"}
     assert [query["QueryId"] for query in found] == queries[::-1]
+    assert trail.list_queries(EventDataStore=other, **long_ago)["Queries"] == []
     assert {query["QueryStatus"] for query in found} == {"FINISHED"}
     assert trail.list_queries(EventDataStore=other, QueryStatus="FAILED")["Queries"] == []
 

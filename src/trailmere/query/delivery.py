@@ -24,7 +24,7 @@ from trailmere.query.encoding import texts
 from trailmere.registry.query_records import DeliveryStatus, Query
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from trailmere.query.destinations import Destinations
     from trailmere.query.kept import KeptAnswers
@@ -98,16 +98,16 @@ class Courier:
 
     def _write(self, query: Query, names: Sequence[str], folder: Path) -> Iterator[results.ResultFile]:
         assert query.answer is not None
-        batches = (list(texts(batch)) for batch in self._answers.batches(query.id, query.answer))
-        rows = next(batches, None)
+        batches = iter(self._answers.batches(query.id, query.answer))
+        batch = next(batches, None)
         number = 0
-        while rows is not None or number == 0:
+        while batch is not None or number == 0:
             number += 1
             path = folder / f"result_{number}.csv.gz"
             with _CsvFile(path, _comment(query), names) as file:
-                while rows is not None and (file.rows == 0 or file.size() < self._file_bytes):
-                    file.write(rows)
-                    rows = next(batches, None)
+                while batch is not None and (file.rows == 0 or file.size() < self._file_bytes):
+                    file.write(texts(batch))
+                    batch = next(batches, None)
             yield results.ResultFile(path.name, _sha256(path), file.rows)
 
     def _sign(self, query: Query, names: Sequence[str], files: Sequence[results.ResultFile], folder: Path) -> None:
@@ -130,10 +130,11 @@ class _CsvFile:
         self._csv.writerow(names)
         self.rows = 0
 
-    def write(self, rows: Sequence[Sequence[str]]) -> None:
+    def write(self, rows: Iterable[Sequence[str]]) -> None:
         """More rows."""
-        self._csv.writerows(rows)
-        self.rows += len(rows)
+        for row in rows:
+            self._csv.writerow(row)
+            self.rows += 1
 
     def size(self) -> int:
         """Compressed bytes so far, about."""

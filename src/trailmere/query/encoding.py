@@ -14,13 +14,15 @@ from trailmere.query.values import lake_text, plain_values
 if TYPE_CHECKING:
     import pyarrow as pa
 
+AT_ONCE = 100  # rows that are held as texts: a thousand whole events may be 256 MB
 Row = list[dict[str, str]]
 
 
 def texts(batch: pa.RecordBatch) -> Iterator[tuple[str, ...]]:
-    """The rows of a batch as texts; NULL is the empty text."""
-    columns = [map(lake_text, plain_values(column)) for column in batch.columns]
-    yield from zip(*columns, strict=True)
+    """The rows of a batch as texts, some at a time; NULL is the empty text."""
+    for first in range(0, batch.num_rows, AT_ONCE):
+        columns = [map(lake_text, plain_values(column)) for column in batch.slice(first, AT_ONCE).columns]
+        yield from zip(*columns, strict=True)
 
 
 def result_row(names: Sequence[str], row: Sequence[str]) -> Row:

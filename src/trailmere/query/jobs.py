@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from trailmere.errors import InvalidParameter, InvalidTimeRange, QueryNotCancellable, QueryNotFound, TrailmereError
+from trailmere.errors import InvalidParameter, InvalidTimeRange, QueryNotCancellable, QueryNotFound
 from trailmere.query.encoding import Row, result_row, texts
 from trailmere.query.engine import Cancellation
 from trailmere.query.parameters import fill
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 1.0  # how often the keeper looks for cancelled queries, and for queries without a holder
 SWEEP_SECONDS = 600.0
 STOP_SECONDS = 30.0
+LISTED = timedelta(days=7)  # what ListQueries tells of
 PAGE_CHARACTERS = 8 << 20  # of one page: a row more than this is given alone
 
 logger = logging.getLogger(__name__)
@@ -162,19 +163,22 @@ class QueryJobs:
         self,
         store_id: str,
         *,
-        since: datetime,
+        since: datetime | None = None,
         until: datetime | None = None,
         status: QueryStatus | None = None,
         after: tuple[datetime, str] | None = None,
         limit: int = 1000,
     ) -> list[Query]:
-        """The queries that read a store, newest first; ``after``: time and id of the last one of the page before.
+        """The queries of the last seven days that read a store, newest first, between two times.
 
-        Raises InvalidTimeRange.
+        ``after``: time and id of the last one of the page before. Raises InvalidTimeRange.
         """
-        if until is not None and until < since:
+        earliest = self._records.clock() - LISTED
+        if since is not None and until is not None and until < since:
             raise InvalidTimeRange(f"expected a range that ends after {since.isoformat()}, got {until.isoformat()}")
-        return self._records.of_store(store_id, since=since, until=until, status=status, after=after, limit=limit)
+        return self._records.of_store(
+            store_id, since=max(since or earliest, earliest), until=until, status=status, after=after, limit=limit
+        )
 
     def cancel(self, query_id: str) -> Query:
         """End a query now, wherever it runs. Raises QueryNotFound, QueryNotCancellable."""
@@ -270,7 +274,7 @@ class QueryJobs:
                     finally:
                         self._lake.release(_claim(query.id))
                     return True
-        except TrailmereError:
+        except Exception:  # the thread must live on; the keeper hints again
             logger.exception("a query could not be taken up; it is tried again")
         return False
 
@@ -312,7 +316,7 @@ class QueryJobs:
                 if time.monotonic() - swept > SWEEP_SECONDS:
                     swept = time.monotonic()
                     self.sweep()
-            except TrailmereError:
+            except Exception:
                 logger.exception("the keeper of queries could not look; it looks again")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from trailmere.api.paging import place, token
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 1000
 MOST_LISTED = 1000
-LISTED_DAYS = timedelta(days=7)
 _ID_OR_ARN = re.compile(r"arn:.*|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -98,10 +97,9 @@ def list_all(call: Call) -> Mapping[str, Any]:
     store = _active(call.store(call.input["EventDataStore"]))
     size = call.input.get("MaxResults", MOST_LISTED)
     status = call.input.get("QueryStatus")
-    earliest = call.when - LISTED_DAYS
     found = call.app.jobs.of_store(
         store.id,
-        since=max(call.input.get("StartTime", earliest), earliest),
+        since=call.input.get("StartTime"),
         until=call.input.get("EndTime"),
         status=None if status is None else QueryStatus(status),
         after=_after(place(call)),
