@@ -46,7 +46,6 @@ PRELOADED = (
     "trailmere.events.inflate",
     "trailmere.events.selector_templates",
     "trailmere.query.service",
-    "trailmere.query.dialect",
     "trailmere.sources.opening",
     "trailmere.sources.local",
     "multiprocessing.popen_spawn_posix",
@@ -59,6 +58,7 @@ PRELOADED = (
     "rich.table",
     "difflib",
 )
+SPAWNING = ("ingest", "deadletters")  # what starts workers
 
 
 def preload() -> None:
@@ -98,7 +98,8 @@ def fork(
         sys.modules["__main__"] = ModuleType("__main__")
         if before is not None:
             before()
-        spawning.stand_by()
+        if arguments[0] in SPAWNING:
+            spawning.stand_by()
         code = _main(arguments)
     finally:
         with contextlib.suppress(Exception):
