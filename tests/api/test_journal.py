@@ -123,16 +123,18 @@ def test_a_call_that_cannot_be_noted_fails(tmp_path: Path) -> None:
     assert answer.status == 500
 
 
-def test_a_long_value_is_cut(tmp_path: Path) -> None:
+def test_a_long_value_is_cut_and_too_much_is_left_out(tmp_path: Path) -> None:
     def take(_call: Call) -> Mapping[str, Any]:
         return {}
 
     serving = serve(tmp_path / "lake", functions={("cloudtrail", "AddTags"): take})
     serving.call("AddTags", json.dumps({"ResourceId": "x" * 200_000, "TagsList": []}).encode())
-    (event,) = noted(serving)
+    serving.call("AddTags", json.dumps({"ResourceId": "x", "TagsList": [{"Key": "k" * 128}] * 1000}).encode())
+    cut, left_out = noted(serving)
     serving.close()
 
-    assert len(event["requestParameters"]["resourceId"]) < 11_000
+    assert len(cut["requestParameters"]["resourceId"]) < 11_000
+    assert left_out["requestParameters"] is None
 
 
 def test_who_asked_what_can_be_asked(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def accepts(serving: Serving) -> bool:
     """Whether the server still takes connections."""
     try:
         serving.connect().close()
-    except ConnectionRefusedError:
+    except ConnectionError:  # refused, or taken by the system and dropped by the server
         return False
     return True
 
@@ -85,6 +85,23 @@ def test_a_server_that_ends_takes_nothing_more_and_finishes_what_runs(tmp_path: 
     serving.close()
 
     assert answer["EventDataStores"] == []
+
+
+def test_calls_that_do_not_end_are_told_when_the_server_has_waited_long_enough(tmp_path: Path) -> None:
+    gate = Gate()
+    serving = serve(tmp_path / "lake", functions={LIST: gate}, serve_shutdown_seconds=1)
+    with ThreadPoolExecutor() as clients:
+        running = clients.submit(serving.call, LIST[1])
+        assert gate.entered.wait(60)
+        serving.listener.stop()
+        serving.thread.join()
+        left = serving.door.taken_on
+        gate.open.set()
+        answer = running.result()
+    serving.close()
+
+    assert (left, answer.status) == (1, 503)
+    assert b"ServiceUnavailableException" in answer.body
 
 
 def test_a_mistake_of_ours_is_an_internal_failure_that_tells_nothing(

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from trailmere.access.sigv4 import SignedRequest
 from trailmere.api.call import Call
 from trailmere.api.checks import check
 from trailmere.api.errors import Fault, fault_of, internal_failure
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from trailmere.access.sigv4 import Signer
+    from trailmere.api.model import Operation
     from trailmere.api.operations import Function
     from trailmere.api.protocols import Target
     from trailmere.api.request import Reply, Request
@@ -51,12 +53,10 @@ class Dispatcher:
         """The reply to a request; every error is one, too."""
         target = route(request)
         try:
-            return self._answer(target, request)
-        except Fault as fault:
-            return target.protocol.fault(fault, request.id)
-        except Exception:
-            log.exception("request %s failed", request.id)
-            return target.protocol.fault(internal_failure(), request.id)
+            reply = self._answer(target, request)
+        except Exception as error:
+            reply = target.protocol.fault(_fault(error, target.operation, request.id), request.id)
+        return replace(reply, operation=target.operation.name if target.operation else None)
 
     def _answer(self, target: Target, request: Request) -> Reply:
         call = self._call(target, request)
@@ -65,7 +65,7 @@ class Dispatcher:
             output = self._run(call)
             reply = target.protocol.answer(call.operation, output, request.id)
         except Exception as error:
-            fault = _fault(error, call)
+            fault = _fault(error, call.operation, request.id)
             self._journal.record(call, fault)
             raise fault from error
         self._journal.record(call, output)
@@ -90,14 +90,9 @@ class Dispatcher:
         )
 
     def _signer(self, target: Target, request: Request) -> Signer:
-        from trailmere.access.sigv4 import SignedRequest
-
         signed = SignedRequest(request.method, request.path, request.query, request.headers, request.body)
         services = SERVICES if target.operation is None else frozenset({target.service})
-        try:
-            return self._app.authenticator.authenticate(signed, services)
-        except TrailmereError as error:
-            raise fault_of(error, target.operation) from error
+        return self._app.authenticator.authenticate(signed, services)
 
     def _run(self, call: Call) -> Mapping[str, Any]:
         operation = call.operation
@@ -114,11 +109,11 @@ def _unknown() -> Fault:
     return Fault("UnknownOperationException", "There is no operation so called.")
 
 
-def _fault(error: Exception, call: Call) -> Fault:
-    """Any error of a call as the caller is told it; the operator is told of those that are ours."""
+def _fault(error: Exception, operation: Operation | None, request_id: str) -> Fault:
+    """Any error as the caller is told it; the operator is told of those that are ours."""
     if isinstance(error, Fault):
         return error
-    fault = fault_of(error, call.operation) if isinstance(error, TrailmereError) else internal_failure()
+    fault = fault_of(error, operation) if isinstance(error, TrailmereError) else internal_failure()
     if fault.status >= 500:
-        log.error("request %s, %s: %s", call.request_id, call.operation.name, error, exc_info=error)
+        log.error("request %s, %s: %s", request_id, operation.name if operation else "-", error, exc_info=error)
     return fault

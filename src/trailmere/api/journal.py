@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 EVENT_VERSION = "1.11"
 MOST_CHARACTERS = 10_000  # of a value; no statement or policy is longer
+MOST_BYTES = 100 << 10  # of the parameters of a call, or of its answer; more is left out, as CloudTrail does
 LEFT_OUT = frozenset({"auditEvents", "SecretAccessKey", "SessionToken", "TokenCode"})
 RESOURCE_TYPES = {
     "channel": "AWS::CloudTrail::Channel",
@@ -64,8 +65,8 @@ def event_of(call: Call, outcome: Outcome) -> dict[str, Any]:
         "sourceIPAddress": call.source_address,
         "userAgent": call.user_agent,
         **({"errorCode": outcome.code, "errorMessage": outcome.message} if isinstance(outcome, Fault) else {}),
-        "requestParameters": _members(call.input) or None,
-        "responseElements": None if failed or operation.is_reading else _members(outcome) or None,
+        "requestParameters": _within_bounds(call.input),
+        "responseElements": None if failed or operation.is_reading else _within_bounds(outcome),
         "requestID": call.request_id,
         "eventID": str(uuid.uuid4()),
         "readOnly": operation.is_reading,
@@ -113,6 +114,12 @@ def _resource(arn: str) -> dict[str, str] | None:
     kind = RESOURCE_TYPES.get(found[2]) if found else None
     is_one = kind is not None and not arn.endswith("*")
     return {"accountId": found[1], "type": kind, "ARN": arn} if found and kind and is_one else None
+
+
+def _within_bounds(members: Any) -> Any:
+    """Members as CloudTrail writes them; nothing where there are none, or more than it takes."""
+    found = _members(members)
+    return found if found and len(json.dumps(found)) <= MOST_BYTES else None
 
 
 def _members(value: Any) -> Any:

@@ -63,49 +63,57 @@ def protocol(patience: Patience) -> type[H11Protocol]:
     """The protocol of a connection, with that much patience."""
 
     class PatientProtocol(H11Protocol):
-        _waiting: asyncio.TimerHandle | None = None
-
         def __init__(self, *arguments: Any, **named: Any) -> None:
             super().__init__(*arguments, **named)
             self.access_log = False  # it would show query strings, which may hold signatures
+            self._headers_due = _Deadline(self, patience.client_seconds)
+            self._reading_due = _Deadline(self, patience.client_seconds)
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
-            self._wait()
+            self._headers_due.set()
 
         def data_received(self, data: bytes) -> None:
             super().data_received(data)
-            if self._is_between_calls():
-                if self._waiting is None:
-                    self._wait()
+            if self.cycle is None or self.cycle.response_complete:  # some of the headers have come
+                self._headers_due.set()
             else:
-                self._wait_no_more()
+                self._headers_due.clear()
 
         def connection_lost(self, exc: Exception | None) -> None:
-            self._wait_no_more()
+            self._headers_due.clear()
+            self._reading_due.clear()
             super().connection_lost(exc)
 
         def pause_writing(self) -> None:
-            self._wait()
+            self._reading_due.set()
             super().pause_writing()
 
         def resume_writing(self) -> None:
-            self._wait_no_more()
+            self._reading_due.clear()
             super().resume_writing()
 
-        def _is_between_calls(self) -> bool:
-            return self.cycle is None or self.cycle.response_complete
-
-        def _wait(self) -> None:
-            self._wait_no_more()
-            self._waiting = self.loop.call_later(patience.client_seconds, self.transport.abort)
-
-        def _wait_no_more(self) -> None:
-            if self._waiting is not None:
-                self._waiting.cancel()
-                self._waiting = None
-
     return PatientProtocol
+
+
+class _Deadline:
+    """A moment at which a connection is cut off, once it is set and unless it is cleared before."""
+
+    def __init__(self, connection: H11Protocol, seconds: float) -> None:
+        self._connection = connection
+        self._seconds = seconds
+        self._timer: asyncio.TimerHandle | None = None
+
+    def set(self) -> None:
+        """Begin to wait; one that is set already stays as it is."""
+        if self._timer is None:
+            self._timer = self._connection.loop.call_later(self._seconds, self._connection.transport.abort)
+
+    def clear(self) -> None:
+        """Wait no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
 
 class Listener(uvicorn.Server):

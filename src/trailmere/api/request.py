@@ -36,9 +36,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What is answered. ``code`` is AWS's error code, None for an answer that is none."""
+    """What is answered. ``code`` is AWS's error code, None for an answer that is none; ``operation`` is for the log."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     code: str | None = None
+    operation: str | None = None

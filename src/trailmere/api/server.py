@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +68,7 @@ class AwsDoor:
         self._limits = limits
         self._pool = ThreadPoolExecutor(limits.threads, thread_name_prefix="call")
         self._taken_on = 0
+        self._counting = threading.Lock()
 
     @property
     def taken_on(self) -> int:
@@ -91,7 +93,9 @@ class AwsDoor:
             request = replace(request, body=await self._body(request, receive))
             reply = await self._in_thread(self._dispatcher.answer, request)
         except Fault as fault:
-            reply = _last(route(request).protocol.fault(fault, request.id))
+            reply = _refusal(request, fault)
+        except asyncio.CancelledError:  # by uvicorn, when the server ends and has waited long enough
+            reply = _refusal(request, Fault("ServiceUnavailableException", "The server ends before the call did."))
         except ConnectionAbortedError:
             return
         _note(request, reply, time.perf_counter() - began)
@@ -110,10 +114,15 @@ class AwsDoor:
         """``function`` in one of the threads. Raises Fault where too many wait for one."""
         if self._taken_on >= self._limits.threads + self._limits.waiting:
             raise Fault("ThrottlingException", "Rate exceeded")
-        self._taken_on += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, function, *arguments)
-        finally:
+        with self._counting:
+            self._taken_on += 1
+        work = self._pool.submit(function, *arguments)
+        work.add_done_callback(self._end_one)
+        return await asyncio.wrap_future(work)
+
+    def _end_one(self, _work: Future[Any]) -> None:
+        """A thread is done; that its client went away, or was not waited for any longer, does not end it."""
+        with self._counting:
             self._taken_on -= 1
 
     async def _health(self, _request: StarletteRequest) -> Response:
@@ -167,8 +176,9 @@ async def _read(receive: Receive, most: int, announced: str) -> bytes:
     return b"".join(parts)
 
 
-def _last(reply: Reply) -> Reply:
+def _refusal(request: Request, fault: Fault) -> Reply:
     """A reply after which the connection is closed: what comes on it next is not known to be a request."""
+    reply = route(request).protocol.fault(fault, request.id)
     return replace(reply, headers={**reply.headers, "connection": "close"})
 
 
@@ -181,13 +191,12 @@ async def _send(reply: Reply, send: Send) -> None:
 
 def _note(request: Request, reply: Reply, seconds: float) -> None:
     """One line; never the query string or a header, which hold signatures."""
-    operation = route(request).operation
     log.info(
         "%s %s %s %s %d %s %.0f ms, %d bytes, %s",
         request.source_address,
         request.method,
         request.path,
-        operation.name if operation else "-",
+        reply.operation or "-",
         reply.status,
         reply.code or "-",
         seconds * 1000,
