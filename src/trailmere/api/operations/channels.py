@@ -76,6 +76,7 @@ def delete(call: Call) -> Mapping[str, Any]:
     """DeleteChannel."""
     channel = find(call, call.input["Channel"])
     call.app.channels.delete(channel.id)
+    call.app.resource_policies.forget(channel.arn)
     return {}
 
 
