@@ -106,7 +106,19 @@ PRINCIPALS = (
     *(f"arn:aws:iam::{account}:role/reader" for account in (HERE, THERE)),
 )
 # key -> what a policy says, what a call tells
-TEXTS = ("red", "RED", "re*", "?ed", "blue", "${aws:username}", "${aws:RequestTag/id, 'red'}", "ada", "${$}x", "")
+TEXTS = (
+    "red",
+    "RED",
+    "re*",
+    "re*ed",
+    "?ed",
+    "blue",
+    "${aws:username}",
+    "${aws:RequestTag/id, 'red'}",
+    "ada",
+    "${$}x",
+    "",
+)
 WORDS: dict[str, tuple[tuple[Any, ...], tuple[str, ...]]] = {
     "aws:ResourceTag/team": (TEXTS, ("red", "Red", "blue", "aaaa", "ada", "bob", "$x", "")),
     "aws:RequestTag/id": (TEXTS, ("aaaa-1111", "red", "*", "re*")),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Column, MetaData, String, Table, Text, delete, insert, select
 
 from trailmere.registry.database import UtcTime, create_tables, reading, writing
+from trailmere.registry.unchanged import Unchanged
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -29,10 +30,14 @@ class ResourcePolicyRecords:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._kept: Unchanged[str | None] = Unchanged(engine)
         create_tables(engine, METADATA)
 
     def get(self, arn: str) -> str | None:
-        """The policy of the resource, or None."""
+        """The policy of the resource, or None. Every call that is about a resource asks."""
+        return self._kept.get(arn, lambda: self._read(arn))
+
+    def _read(self, arn: str) -> str | None:
         with reading(self._engine) as connection:
             return connection.scalar(select(RESOURCE_POLICIES.c.document).where(_arn == arn))
 
