@@ -51,6 +51,7 @@ class Serving:
     administrator: NewKey
     journal: list[bytes]
     listener: Listener
+    dispatcher: Dispatcher
     door: AwsDoor
     thread: threading.Thread = field(repr=False)
 
@@ -140,4 +141,4 @@ def serve(
     thread = threading.Thread(target=listener.listen, name="server", daemon=True)
     thread.start()
     started.wait()
-    return Serving(app, address_of(bound, secure=False), administrator, journal, listener, door, thread)
+    return Serving(app, address_of(bound, secure=False), administrator, journal, listener, dispatcher, door, thread)
