@@ -81,6 +81,17 @@ def test_lint_gives_json_to_scripts(run: Command) -> None:
     ]
 
 
+def test_lint_remarks_what_may_not_be_meant(run: Command) -> None:
+    wrong = json.dumps(OFFICE).replace('"*"', '"arn:aws:cloudtrail:*:*:channel/*"')
+
+    answer = run("policy", "lint", wrong)
+    remarks = run("policy", "lint", wrong, "--output", "json").json["Advice"]
+
+    assert answer.code == 0
+    assert answer.err.startswith("Statement.Resource: cloudtrail:StartQuery is about the kind eventdatastore")
+    assert [one["Place"] for one in remarks] == ["Statement.Resource"]
+
+
 def test_explain_names_the_policy_and_statement_that_allow(ada: Command) -> None:
     answer = ada("--action", "cloudtrail:startquery", "--context", "aws:SourceIp=203.0.113.9")
 

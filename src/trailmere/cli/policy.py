@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import App as CommandApp
 from cyclopts import Parameter
 
-from trailmere.cli.common import LakeOption, OutputOption, open_lake, write_json, write_pairs, write_table
+from trailmere.cli.common import LakeOption, OutputOption, open_lake, talk, write_json, write_pairs, write_table
 from trailmere.cli.identities import AccountOption, DocumentArgument, account_of, read_document
 from trailmere.errors import InvalidParameter
 
@@ -40,21 +40,25 @@ ContextOption = Annotated[
 
 @policy.command
 def lint(file: DocumentArgument, *, kind: KindOption = "identity", output: OutputOption = "table") -> None:
-    """Say in plain words what each statement of a policy does, or what in it is not understood."""
+    """Say in plain words what each statement of a policy does, what may not be meant, or what is not understood."""
+    from trailmere.access.advice import advise
     from trailmere.access.policies import PolicyKind, parse_policy
     from trailmere.access.wording import sentences
 
     found = parse_policy(read_document(file), PolicyKind(kind))
-    said = sentences(found)
+    said, advice = sentences(found), advise(found)
     if output == "json":
         statements = [
             {"Place": one.place, "Sid": one.sid, "Effect": one.effect, "Sentence": sentence}
             for one, sentence in zip(found.statements, said, strict=True)
         ]
-        write_json({"Kind": kind, "Version": found.version, "Statements": statements})
+        remarks = [{"Place": one.place, "Text": one.text} for one in advice]
+        write_json({"Kind": kind, "Version": found.version, "Statements": statements, "Advice": remarks})
         return
     rows = [(one.name, sentence) for one, sentence in zip(found.statements, said, strict=True)]
     write_table(("statement", "does"), rows, whole=("statement",))
+    for one in advice:
+        talk().print(f"{one.place}: {one.text}", markup=False, soft_wrap=True)
 
 
 @policy.command
