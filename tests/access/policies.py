@@ -9,7 +9,7 @@ import json
 import random
 import sys
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -165,25 +165,38 @@ class Case:
     session: str | None
 
 
+ASKED = {
+    PolicyKind.IDENTITY: ("*", STORE, CHANNEL),
+    PolicyKind.EVENT_DATA_STORE: (STORE,),
+    PolicyKind.CHANNEL: (CHANNEL,),
+    PolicyKind.DASHBOARD: (DASHBOARD,),
+    PolicyKind.TRUST: (ROLE,),
+}
+QUESTIONS = 4  # about the same policies
+
+
 def some_case(chance: random.Random) -> Case:
     kind = chance.choice([*PolicyKind])
-    asked = {
-        PolicyKind.IDENTITY: ("*", STORE, CHANNEL),
-        PolicyKind.EVENT_DATA_STORE: (STORE,),
-        PolicyKind.CHANNEL: (CHANNEL,),
-        PolicyKind.DASHBOARD: (DASHBOARD,),
-        PolicyKind.TRUST: (ROLE,),
-    }[kind]
     who = chance.choice(IDENTITIES)
     powerless = who.kind in (Kind.ROOT, Kind.SERVICE)
     limited = who.kind is Kind.ASSUMED_ROLE and chance.random() < 0.4
     return Case(
-        question=Question(who, chance.choice(ACTIONS[kind]), chance.choice(asked), some_context(chance)),
+        question=some_question(chance, kind, who),
         identity=[a_policy(chance, PolicyKind.IDENTITY) for _ in range(0 if powerless else chance.randint(0, 2))],
         resource=None if kind is PolicyKind.IDENTITY or chance.random() < 0.1 else a_policy(chance, kind),
         kind=kind,
         session=a_policy(chance, PolicyKind.IDENTITY) if limited else None,
     )
+
+
+def asked_again(chance: random.Random, case: Case) -> Case:
+    """Another question under the same policies, by anybody who could have such."""
+    who = case.question.identity if case.session else chance.choice(IDENTITIES)
+    return replace(case, question=some_question(chance, case.kind, who))
+
+
+def some_question(chance: random.Random, kind: PolicyKind, who: Identity) -> Question:
+    return Question(who, chance.choice(ACTIONS[kind]), chance.choice(ASKED[kind]), some_context(chance))
 
 
 def some_context(chance: random.Random) -> dict[str, tuple[str, ...]]:
@@ -274,8 +287,9 @@ def compare(number: int, seed: int) -> tuple[list[Case], Counter[str]]:
     chance = random.Random(seed)
     answers: Counter[str] = Counter()
     disagreed = []
-    for _ in range(number):
-        case = some_case(chance)
+    case = some_case(chance)
+    for count in range(number):
+        case = asked_again(chance, case) if count % QUESTIONS else some_case(chance)
         found, expected = both(case)
         answers[found] += 1
         if found != expected:
