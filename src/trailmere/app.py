@@ -7,10 +7,8 @@ arguments or reads the environment. Rooms are opened when they are first used: a
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 if TYPE_CHECKING:
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
     from trailmere.ingest.imports import Imports
     from trailmere.ingest.push import Pusher
     from trailmere.ingest.records import Limits
+    from trailmere.ingest.tending import Tending
     from trailmere.lake.lifecycle import StoreLifecycle
     from trailmere.lake.records import Maintained, MaintenanceProgress
     from trailmere.lake.vault import Lake
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from trailmere.query.signer import Signer
     from trailmere.registry.aliases import AliasRecords
     from trailmere.registry.channels import ChannelRegistry
+    from trailmere.registry.imports import ImportRecords
     from trailmere.registry.secretbox import SecretBox
     from trailmere.registry.stores import EventDataStore, StoreRegistry
     from trailmere.settings import Settings
@@ -88,6 +88,10 @@ class App:
         from trailmere.registry.stores import StoreRegistry
 
         return StoreRegistry(self.lake.engine, account_id=self.settings.account_id, region=self.settings.region)
+
+    def stores_in(self, account_id: str, region: str) -> StoreRegistry:
+        """The records of the stores of one account and Region."""
+        return self.stores.within(account_id, region)
 
     @room
     def secrets(self) -> SecretBox:
@@ -148,7 +152,8 @@ class App:
         """Creating, changing and deleting stores together with their tables."""
         from trailmere.lake.lifecycle import StoreLifecycle
 
-        return StoreLifecycle(self.stores, self.lake)
+        guards = (self.import_records.check_none, self.channels.check_none)
+        return StoreLifecycle(self.stores, self.lake, guards)
 
     @room
     def engine(self) -> Engine:
@@ -236,8 +241,7 @@ class App:
         """The stores of an account and Region that can be queried now."""
         from trailmere.registry.records import Status
 
-        here = [one for one in self.stores.list() if (one.account_id, one.region) == (account_id, region)]
-        return [entry_of(one) for one in here if one.status in (Status.ENABLED, Status.STOPPED_INGESTION)]
+        return [entry_of(one) for one in self.stores_in(account_id, region).list() if one.status in (Status.ENABLED, Status.STOPPED_INGESTION)]
 
     @property
     def ingest_limits(self) -> Limits:
@@ -259,7 +263,14 @@ class App:
         """The way in for events that are pushed."""
         from trailmere.ingest.push import Pusher
 
-        return Pusher(self.lake, self.ingest_limits)
+        return Pusher(self.lake, self.ingest_limits, committed=self.tending.note)
+
+    @room
+    def tending(self) -> Tending:
+        """The upkeep of stores that are pushed into."""
+        from trailmere.ingest.tending import Tending
+
+        return Tending(lambda store: self.maintain(store, show=lambda _progress: None))
 
     @room
     def channels(self) -> ChannelRegistry:
@@ -269,40 +280,38 @@ class App:
         return ChannelRegistry(self.lake.engine)
 
     @room
-    def imports(self) -> Imports:
-        """Imports under way and past."""
-        from trailmere.ingest.imports import Imports
+    def import_records(self) -> ImportRecords:
+        """The records of imports, of all accounts and Regions."""
         from trailmere.registry.imports import ImportRecords
 
-        folders = [Path(folder) for folder in self.settings.import_folders.split(os.pathsep) if folder]
-        return Imports(
-            self.lake, ImportRecords(self.lake.engine), self.lifecycle.use, limits=self.ingest_limits, folders=folders
-        )
+        return ImportRecords(self.lake.engine)
+
+    @room
+    def imports(self) -> Imports:
+        """Imports under way and past."""
+        from trailmere.ingest.imports import Imports, Locations
+
+        locations = Locations.of_settings(self.settings.import_folders, self.settings.import_buckets)
+        return Imports(self.lake, self.import_records, self.lifecycle.use, locations, limits=self.ingest_limits)
 
     @room
     def audit(self) -> AuditTrail:
         """The journal of the calls that a server answers; its thread takes them into a store of their own."""
         from trailmere.ingest.audit import AuditTrail
 
-        return AuditTrail(
-            self.settings.lake / "journal",
-            self.pusher,
-            self._activity_store,
-            seconds=self.settings.audit_seconds,
-            upkeep=lambda store: self.maintain(store, show=lambda _progress: None),
-        )
+        folder, seconds = self.settings.lake / "journal", self.settings.audit_seconds
+        return AuditTrail(folder, self.pusher, self._activity_store, seconds=seconds)
 
     def _activity_store(self) -> EventDataStore:
-        """The store of our own calls, made when it is first needed."""
+        """The store of our own calls, made when it is first needed. Raises InactiveStore, InvalidStoreStatus: what was
+        noted waits until it is restored, or its ingestion started."""
         from trailmere.errors import StoreAlreadyExists
-        from trailmere.registry.records import BillingMode
+        from trailmere.registry.records import BillingMode, Operation
 
-        found = self.stores.find(ACTIVITY_STORE)
-        if found is not None:
-            return found
-        with contextlib.suppress(StoreAlreadyExists):  # another server was quicker
-            self.lifecycle.create(ACTIVITY_STORE, billing_mode=BillingMode.FIXED_RETENTION_PRICING)
-        return self.stores.get(ACTIVITY_STORE)
+        if self.stores.find(ACTIVITY_STORE) is None:
+            with contextlib.suppress(StoreAlreadyExists):  # another server was quicker
+                self.lifecycle.create(ACTIVITY_STORE, billing_mode=BillingMode.FIXED_RETENTION_PRICING)
+        return self.lifecycle.use(ACTIVITY_STORE, Operation.INGEST)
 
     def maintain(
         self, store: EventDataStore, *, dry_run: bool = False, show: Callable[[MaintenanceProgress], None]
@@ -330,7 +339,7 @@ class App:
 
     def close(self) -> None:
         """Let go of workers, locks and connections; only of what was opened."""
-        for room in ("jobs", "audit", "engine", "lake"):
+        for room in ("imports", "jobs", "audit", "tending", "engine", "lake"):
             if room in self.__dict__:
                 self.__dict__[room].close()
 

@@ -17,7 +17,9 @@ error means there: an exit code, an HTTP status, an AWS error code.
     |   |-- InactiveStore                the store is pending deletion
     |   |-- InvalidStoreStatus           not permitted in the store's present status
     |   |-- InvalidStoreCategory         not permitted for a store of this category
-    |   `-- TerminationProtected
+    |   |-- TerminationProtected
+    |   |-- StoreHasChannel              a channel brings events into the store
+    |   `-- StoreHasOngoingImport        an import into the store is under way
     |-- InvalidEventSelectors
     |-- ChannelError
     |   |-- ChannelNotFound
@@ -25,6 +27,7 @@ error means there: an exit code, an HTTP status, an AWS error code.
     |   |-- ChannelAlreadyExists
     |   |-- ChannelLimitExceeded
     |   |-- InvalidSource                no integration is called so
+    |   |-- ChannelNotPermitted          a channel of another account, if there is one, and it is not for the caller
     |   `-- DuplicatedAuditEventId       two events of one call have the same id
     |-- ImportFault
     |   |-- ImportNotFound
@@ -132,6 +135,14 @@ class TerminationProtected(StoreError):
     """Termination protection is on (EventDataStoreTerminationProtectedException)."""
 
 
+class StoreHasChannel(StoreError):
+    """A channel brings events into the event data store (ChannelExistsForEDSException)."""
+
+
+class StoreHasOngoingImport(StoreError):
+    """An import into the event data store is under way (EventDataStoreHasOngoingImportException)."""
+
+
 class InvalidEventSelectors(TrailmereError):
     """Advanced event selectors that AWS would refuse (InvalidEventSelectorsException).
 
@@ -165,6 +176,10 @@ class ChannelLimitExceeded(ChannelError):
 
 class InvalidSource(ChannelError):
     """No integration is called so (InvalidSourceException)."""
+
+
+class ChannelNotPermitted(ChannelError):
+    """A channel of another account, if there is one, and it is not for the caller (ChannelInsufficientPermission)."""
 
 
 class DuplicatedAuditEventId(ChannelError):

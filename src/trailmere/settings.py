@@ -63,7 +63,11 @@ class Settings:
     maintain_memory_bytes: int = field(default=GIB, metadata=_means("Memory that maintenance may use, about."))
     import_folders: str = field(
         default="",
-        metadata=_means("Folders that a server may import logs from, separated by colons; buckets it may always."),
+        metadata=_means("Folders that logs may be imported from, separated by colons."),
+    )
+    import_buckets: str = field(
+        default="",
+        metadata=_means("S3 buckets that logs may be imported from: name, ... Without it, any that can be read."),
     )
     audit_seconds: float = field(
         default=5.0,

@@ -13,11 +13,10 @@ import pytest
 
 from tests.ingest.corpus import event
 from trailmere.errors import LakeBusy
-from trailmere.ingest.audit import UPKEEP_PIECES, AuditTrail
+from trailmere.ingest.audit import AuditTrail
 from trailmere.ingest.push import Pusher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from trailmere.lake.vault import Lake
@@ -30,8 +29,8 @@ def call(number: int) -> bytes:
     return json.dumps(event(Random(number))).encode()
 
 
-def trail(lake: Lake, store: EventDataStore, folder: Path, **more: object) -> AuditTrail:
-    return AuditTrail(folder, Pusher(lake), lambda: store, seconds=NEVER, **more)  # type: ignore[arg-type]
+def trail(lake: Lake, store: EventDataStore, folder: Path) -> AuditTrail:
+    return AuditTrail(folder, Pusher(lake), lambda: store, seconds=NEVER)
 
 
 def test_calls_that_were_noted_are_in_the_store_after_a_flush(
@@ -125,19 +124,4 @@ def test_a_piece_that_was_pushed_and_not_removed_is_kept_once(
     audit.flush()
 
     assert lake.totals(store.id).rows == 1
-    audit.close()
-
-
-def test_the_store_is_tidied_after_a_number_of_pieces(
-    lake: Lake, new_store: Callable[..., EventDataStore], tmp_path: Path
-) -> None:
-    store = new_store()
-    tidied: list[EventDataStore] = []
-    audit = trail(lake, store, tmp_path, upkeep=tidied.append)
-    audit._pushed = UPKEEP_PIECES - 1
-    audit.record(call(1))
-
-    audit.flush()
-
-    assert tidied == [store]
     audit.close()

@@ -18,9 +18,10 @@ from trailmere.errors import (
     InvalidImportSource,
     InvalidImportStatus,
     InvalidParameter,
+    InvalidStoreCategory,
 )
 from trailmere.ingest import imports as module
-from trailmere.ingest.imports import Imports
+from trailmere.ingest.imports import Imports, Locations
 from trailmere.ingest.records import Limits
 from trailmere.registry.imports import FailureStatus, Import, ImportRecords, ImportStatus
 
@@ -53,9 +54,8 @@ def log(number: int, events: int = 3, **members: Any) -> bytes:
 
 @pytest.fixture
 def imports(lake: Lake, store: EventDataStore, folder: Path) -> Iterator[Imports]:
-    made = Imports(
-        lake, ImportRecords(lake.engine), lambda *_: store, limits=Limits(workers=1), folders=[folder.parent]
-    )
+    locations = Locations((folder.parent,), frozenset({"logs"}))
+    made = Imports(lake, ImportRecords(lake.engine), lambda *_: store, locations, limits=Limits(workers=1))
     yield made
     made.close()
     for one in made.records.ongoing():
@@ -154,6 +154,8 @@ def test_an_import_that_nobody_performs_is_taken_up_where_it_was(
 
     imports.resume()
 
+    while imports.wait(left.id).is_ongoing:
+        threading.Event().wait(0.01)
     assert imports.wait(left.id).status is ImportStatus.COMPLETED
     assert lake.totals(store.id).rows == 12
 
@@ -187,7 +189,7 @@ def test_a_location_that_is_not_there_fails_the_import_and_says_why(
     assert (ended.status, failure.error_type) == (ImportStatus.FAILED, "SourceNotFound")
 
 
-@pytest.mark.parametrize("location", ["file:///etc", "/etc", "s3://", "http://example.com/logs", ""])
+@pytest.mark.parametrize("location", ["file:///etc", "/etc", "s3://", "s3://other/logs", "http://example.com/logs", ""])
 def test_only_buckets_and_named_folders_can_be_imported(imports: Imports, store: EventDataStore, location: str) -> None:
     with pytest.raises(InvalidImportSource):
         imports.start(ACCOUNT, REGION, store, location)
@@ -212,3 +214,33 @@ def test_times_in_the_wrong_order_are_refused(imports: Imports, store: EventData
 
     with pytest.raises(InvalidParameter):
         imports.start(ACCOUNT, REGION, store, folder.as_uri(), start_event_time=late, end_event_time=early)
+
+
+def test_only_stores_of_cloudtrail_events_are_imported_into(
+    imports: Imports, new_store: Callable[..., EventDataStore], folder: Path
+) -> None:
+    other = new_store("activity-audit-log")
+
+    with pytest.raises(InvalidStoreCategory):
+        imports.start(ACCOUNT, REGION, other, folder.as_uri())
+
+
+def test_an_import_that_is_not_ours_to_perform_waits_for_a_server(
+    imports: Imports, store: EventDataStore, folder: Path
+) -> None:
+    write(folder, key(1), log(1))
+    left = imports.start(ACCOUNT, REGION, store, folder.as_uri(), perform=False)
+
+    assert imports.wait(left.id).status is ImportStatus.INITIALIZING
+    imports.resume()
+    while imports.wait(left.id).is_ongoing:
+        threading.Event().wait(0.01)
+    assert imports.wait(left.id).status is ImportStatus.COMPLETED
+
+
+def test_an_import_that_nobody_performs_is_stopped_at_once(
+    imports: Imports, store: EventDataStore, folder: Path
+) -> None:
+    left = imports.records.create(ACCOUNT, REGION, store.id, folder.as_uri())
+
+    assert imports.stop(left.id).status is ImportStatus.STOPPED

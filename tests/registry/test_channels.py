@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -94,6 +94,18 @@ def test_the_ingestion_status_keeps_the_last_success_beside_a_later_error(channe
     found = channels.get(made.id)
     assert (found.success_event, found.attempt_event, found.error_code) == ("e-1", "e-2", "InvalidData")
     assert (found.success_time, found.attempt_time) == (NOW, NOW)
+
+
+def test_the_ingestion_status_of_a_burst_is_told_whole_and_written_once(tmp_path: Path) -> None:
+    moments = iter([NOW, *(NOW + timedelta(milliseconds=9 * number) for number in range(1, 10))])
+    engine = open_database(sqlite_url(tmp_path))
+    channels = ChannelRegistry(engine, clock=lambda: next(moments))
+    made = channels.create(ACCOUNT, REGION, "doors", "Custom", ["s-1"])
+    for number in range(9):
+        channels.note_ingestion(made, attempt=f"e-{number}", success=f"e-{number}", error_code=None)
+
+    assert channels.get(made.id).success_event == "e-8"
+    assert ChannelRegistry(engine).get(made.id).success_event == "e-0"
 
 
 def test_a_deleted_channel_is_gone_and_its_source_free(channels: ChannelRegistry) -> None:

@@ -49,16 +49,18 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """It is not taken in. ``code`` is one of PutAuditEvents' (``InvalidData`` ...)."""
+    """It is not taken in. ``code`` is one of PutAuditEvents' (``InvalidData`` ...); ``event_id`` is what it would have
+    been."""
 
     id: str
+    event_id: str
     code: str
     message: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """A field of eventData: path, whether it must be there, greatest length (characters; of an object, bytes of JSON)."""
+    """A field of eventData. ``length`` is the greatest: in characters; of an object, in bytes of JSON."""
 
     path: str
     required: bool
@@ -108,13 +110,14 @@ def take_audit_events(
     refused: list[Refused] = []
     records: list[bytes] = []
     for event in events:
+        event_id = _event_id(channel, event)
         try:
             data = check(event, channel.account_id)
         except _NotAccepted as error:
-            refused.append(Refused(event.id, error.code, str(error)))
+            refused.append(Refused(event.id, event_id, error.code, str(error)))
             continue
-        accepted.append(Accepted(event.id, _event_id(channel, event)))
-        records.append(wrap(data, event.data, channel, accepted[-1].event_id, now))
+        accepted.append(Accepted(event.id, event_id))
+        records.append(wrap(data, event.data, channel, event_id, now))
     if records:
         content = b"\n".join(records) + b"\n"
         place = f"{channel.arn}/{_digest(events)}"
@@ -224,7 +227,8 @@ def _on_one_line(text: str) -> str:
 
 
 def _event_id(channel: Channel, event: Presented) -> str:
-    return str(uuid.uuid5(_NAMES, f"{channel.arn}\n{event.id}\n{event.data}"))
+    data = hashlib.sha256(event.data.encode(errors="surrogatepass")).hexdigest()
+    return str(uuid.uuid5(_NAMES, f"{channel.arn}\n{event.id}\n{data}"))
 
 
 def _digest(events: Sequence[Presented]) -> str:

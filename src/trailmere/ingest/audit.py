@@ -28,36 +28,22 @@ if TYPE_CHECKING:
 
 SUFFIX = ".jsonl"
 PIECE_BYTES = 8 << 20  # a piece this large is closed at once
-UPKEEP_PIECES = 100  # pushed between two calls of ``upkeep``
 
 log = logging.getLogger(__name__)
 
 
 class AuditTrail:
-    """The journal of a process. ``store`` gives the event data store, making it when it is first needed.
+    """The journal of a process. ``store`` gives the event data store, making it when it is first needed."""
 
-    ``upkeep`` is called with the store after every ``UPKEEP_PIECES`` pieces: small commits want merging.
-    """
-
-    def __init__(
-        self,
-        folder: Path,
-        pusher: Pusher,
-        store: Callable[[], EventDataStore],
-        *,
-        seconds: float,
-        upkeep: Callable[[EventDataStore], object] = lambda _store: None,
-    ) -> None:
+    def __init__(self, folder: Path, pusher: Pusher, store: Callable[[], EventDataStore], *, seconds: float) -> None:
         self._folder = folder
         self._pusher = pusher
         self._store = store
         self._seconds = seconds
-        self._upkeep = upkeep
         self._writing = threading.Lock()
         self._taking = threading.Lock()
         self._wake = threading.Event()
         self._ended = False
-        self._pushed = 0
         self._piece: Path | None = None
         self._file = -1
         self._size = 0
@@ -141,11 +127,5 @@ class AuditTrail:
             if content:
                 store = self._store()
                 self._pusher.put(store, [Delivery(f"journal:{piece.name}", size=len(content), content=content)])
-                self._count(store)
             with contextlib.suppress(FileNotFoundError):
                 piece.unlink()
-
-    def _count(self, store: EventDataStore) -> None:
-        self._pushed += 1
-        if self._pushed % UPKEEP_PIECES == 0:
-            self._upkeep(store)

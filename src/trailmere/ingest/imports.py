@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +19,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trailmere.errors import InvalidImportSource, InvalidParameter, LakeError, TrailmereError
+from trailmere.errors import (
+    InvalidImportSource,
+    InvalidParameter,
+    InvalidStoreCategory,
+    LakeError,
+    TrailmereError,
+)
 from trailmere.events.selector_templates import everything_of
 from trailmere.ingest.records import Limits
 from trailmere.ingest.run import Ingest
@@ -35,28 +42,44 @@ if TYPE_CHECKING:
     from trailmere.registry.records import EventDataStore
     from trailmere.sources.delivery import Delivery
 
+FAMILY = "cloudtrail"  # of the stores that are imported into
+LOOK_SECONDS = 5.0  # how often a server looks for imports that nobody performs
 CHUNK = 1024  # deliveries between two looks at whether to stop, and two updates of the statistics
 DEAD_RECORDS = "DeadRecords"  # the error type of a file that was taken in but for some of its records
 
 log = logging.getLogger(__name__)
 
 
-def check_location(location: str, folders: Sequence[Path]) -> str:
-    """``location``, if it is a bucket (``s3://bucket/prefix``) or a folder (``file://``) beneath one of ``folders``.
+@dataclass(frozen=True, slots=True)
+class Locations:
+    """What may be imported from, as whoever asks does not read with their own rights. No ``buckets``: any."""
 
-    Raises InvalidImportSource.
-    """
-    if location.startswith("s3://") and location.removeprefix("s3://").partition("/")[0]:
-        return location
-    if location.startswith("file://"):
-        path = Path(local_path(location)).resolve()
-        if any(path.is_relative_to(folder.resolve()) for folder in folders):
-            return location
-        raise InvalidImportSource(
-            f"{location} lies in no folder that imports may read",
-            hint="name the folder in TRAILMERE_IMPORT_FOLDERS",
-        )
-    raise InvalidImportSource(f"expected s3://bucket/prefix or file:///folder, got {location!r}")
+    folders: tuple[Path, ...] = ()
+    buckets: frozenset[str] = frozenset()
+
+    @classmethod
+    def of_settings(cls, folders: str, buckets: str) -> Locations:
+        """From the settings ``import_folders`` (``/folder:...``) and ``import_buckets`` (``name, ...``)."""
+        named = tuple(Path(folder) for folder in folders.split(os.pathsep) if folder)
+        return cls(named, frozenset(filter(None, map(str.strip, buckets.split(",")))))
+
+    def check(self, location: str) -> None:
+        """Raises InvalidImportSource unless it is ``s3://bucket/prefix`` or ``file:///folder``, and allowed."""
+        if location.startswith("file://"):
+            path = Path(local_path(location)).resolve()
+            if not any(path.is_relative_to(folder.resolve()) for folder in self.folders):
+                raise InvalidImportSource(
+                    f"{location} lies in no folder that imports may read",
+                    hint="name the folder in TRAILMERE_IMPORT_FOLDERS",
+                )
+            return
+        bucket = location.removeprefix("s3://").partition("/")[0]
+        if not location.startswith("s3://") or not bucket:
+            raise InvalidImportSource(f"expected s3://bucket/prefix or file:///folder, got {location!r}")
+        if self.buckets and bucket not in self.buckets:
+            raise InvalidImportSource(
+                f"{bucket} is no bucket that imports may read", hint="name the bucket in TRAILMERE_IMPORT_BUCKETS"
+            )
 
 
 class Imports:
@@ -67,18 +90,19 @@ class Imports:
         lake: Lake,
         records: ImportRecords,
         stores: Callable[[str, Operation], EventDataStore],
+        locations: Locations,
         *,
         limits: Limits | None = None,
-        folders: Sequence[Path] = (),
     ) -> None:
         self._lake = lake
         self.records = records
         self._stores = stores
         self._limits = limits or Limits()
-        self._folders = folders
+        self._locations = locations
         self._threads: dict[str, threading.Thread] = {}
         self._guard = threading.Lock()
         self._closing = threading.Event()
+        self._keeper: threading.Thread | None = None
 
     def start(
         self,
@@ -91,13 +115,22 @@ class Imports:
         role_arn: str = "",
         start_event_time: datetime | None = None,
         end_event_time: datetime | None = None,
+        perform: bool = True,
     ) -> Import:
-        """Begin a new import, and return. Raises InvalidImportSource, InvalidParameter, AccountHasOngoingImport, and
-        what the store's status forbids."""
-        check_location(location, self._folders)
+        """Begin a new import, and return; where it is not for us to ``perform``, a server of the lake does.
+
+        Raises InvalidImportSource, InvalidParameter, InvalidStoreCategory, AccountHasOngoingImport, and what the
+        store's status forbids.
+        """
+        self._locations.check(location)
         if start_event_time is not None and end_event_time is not None and start_event_time > end_event_time:
             raise InvalidParameter("expected StartEventTime before EndEventTime")
-        self._stores(store.id, Operation.INGEST)
+        if store.family != FAMILY:
+            raise InvalidStoreCategory(
+                f"expected a store of CloudTrail events, {store.name} is of {store.family}",
+                hint="logs of other kinds are taken in by trailmere ingest",
+            )
+        self._stores(store.id, Operation.IMPORT)
         made = self.records.create(
             account_id,
             region,
@@ -108,7 +141,8 @@ class Imports:
             start_event_time=start_event_time,
             end_event_time=end_event_time,
         )
-        self._begin(made.id)
+        if perform:
+            self._begin(made.id)
         return made
 
     def retry(self, import_id: str) -> Import:
@@ -121,7 +155,7 @@ class Imports:
         """Ask an import to stop, and wait a moment until it did. Raises ImportNotFound, InvalidImportStatus."""
         asked = self.records.ask_to_stop(import_id)
         thread = self._threads.get(asked.id)
-        if thread is not None:
+        if thread is not None and thread.is_alive():
             thread.join(seconds)
         elif self._lake.claim(_claim(asked.id)):  # nobody performs it
             try:
@@ -131,9 +165,9 @@ class Imports:
         return self.records.get(asked.id)
 
     def resume(self) -> None:
-        """Begin what has not ended and nobody performs: a server calls it when it starts."""
-        for one in self.records.ongoing():
-            self._begin(one.id)
+        """Perform, from now on until ``close``, whatever has not ended and nobody performs: a server's part."""
+        self._keeper = threading.Thread(target=self._keep, name="imports", daemon=True)
+        self._keeper.start()
 
     def wait(self, import_id: str, seconds: float | None = None) -> Import:
         """The import when its thread here has ended, or the time is over."""
@@ -145,8 +179,19 @@ class Imports:
     def close(self) -> None:
         """End the threads after the chunk that they are at. What has not ended goes on at the next ``resume``."""
         self._closing.set()
+        if self._keeper is not None:
+            self._keeper.join()
         for thread in list(self._threads.values()):
             thread.join()
+
+    def _keep(self) -> None:
+        while not self._closing.is_set():
+            try:
+                for one in self.records.ongoing():
+                    self._begin(one.id)
+            except TrailmereError as error:  # the next look tries again
+                log.warning("no look for imports to perform: %s", error)
+            self._closing.wait(LOOK_SECONDS)
 
     def _begin(self, import_id: str) -> None:
         with self._guard:
@@ -175,7 +220,7 @@ class Imports:
             self._lake.release(_claim(import_id))
 
     def _take(self, record: Import) -> None:
-        store = self._stores(record.store_id, Operation.INGEST)
+        store = self._stores(record.store_id, Operation.IMPORT)
         store = replace(store, selectors=everything_of(store.family))
         scope = Scope(since=_naive(record.start_event_time), until=_naive(record.end_event_time, end=True))
         with contextlib.closing(open_source(record.location, scope)) as source:

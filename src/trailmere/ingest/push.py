@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -62,13 +62,22 @@ class _Queue:
 
 
 class Pusher:
-    """Takes pushed deliveries into stores, those of many callers together. One for a process; safe between threads."""
+    """Takes pushed deliveries into stores, those of many callers together. One for a process; safe between threads.
+
+    ``committed`` is called with the store after each commit.
+    """
 
     def __init__(
-        self, lake: Lake, limits: Limits | None = None, *, most_waiting_bytes: int = MOST_WAITING_BYTES
+        self,
+        lake: Lake,
+        limits: Limits | None = None,
+        *,
+        committed: Callable[[EventDataStore], object] = lambda _store: None,
+        most_waiting_bytes: int = MOST_WAITING_BYTES,
     ) -> None:
         self._lake = lake
         self._limits = limits or Limits()
+        self._committed = committed
         self._most_waiting_bytes = most_waiting_bytes
         self._queues: defaultdict[str, _Queue] = defaultdict(_Queue)
         self._guard = threading.Lock()
@@ -168,6 +177,7 @@ class Pusher:
         entries = iter(appended.deliveries)
         for one in some:
             one.entries = tuple(next(entries) for _ in one.deliveries)
+        self._committed(store)
 
 
 def _fail(some: Sequence[_Waiting], error: BaseException) -> None:

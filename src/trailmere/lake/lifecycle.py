@@ -9,6 +9,7 @@ it.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from trailmere.registry.records import EventDataStore, Operation, Status
@@ -28,11 +29,17 @@ class Tables(Protocol):
 
 
 class StoreLifecycle:
-    """Creating, deleting, restoring and purging event data stores together with their tables."""
+    """Creating, deleting, restoring and purging event data stores together with their tables.
 
-    def __init__(self, registry: StoreRegistry, lake: Tables) -> None:
+    ``guards`` are asked before a store is deleted, and raise where something still needs it.
+    """
+
+    def __init__(
+        self, registry: StoreRegistry, lake: Tables, guards: Sequence[Callable[[EventDataStore], object]] = ()
+    ) -> None:
         self._registry = registry
         self._lake = lake
+        self._guards = guards
 
     def create(self, name: str, **wishes: Any) -> EventDataStore:
         """A new store, ENABLED or STOPPED_INGESTION. ``wishes`` and errors are those of ``StoreRegistry.create``.
@@ -61,8 +68,12 @@ class StoreLifecycle:
         return self._registry.require(store.id, operation)
 
     def delete(self, name: str) -> EventDataStore:
-        """Pending deletion; the table stays for seven days. Errors are those of ``StoreRegistry.delete``."""
-        return self._registry.delete(name)
+        """Pending deletion; the table stays for seven days. Errors are those of ``StoreRegistry.delete`` and of the
+        guards."""
+        store = self._registry.require(name, Operation.DELETE)
+        for guard in self._guards:
+            guard(store)
+        return self._registry.delete(store.id)
 
     def restore(self, name: str) -> EventDataStore:
         """Back as it was. Errors are those of ``StoreRegistry.restore``."""

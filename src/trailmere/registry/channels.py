@@ -7,10 +7,11 @@ source outside of AWS" and "Quotas". Whether a store may be a destination is the
 from __future__ import annotations
 
 import json
+import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, MetaData, String, Table, Text, UniqueConstraint, delete, func, insert, select, update
@@ -21,6 +22,7 @@ from trailmere.errors import (
     ChannelNotFound,
     InvalidParameter,
     InvalidSource,
+    StoreHasChannel,
 )
 from trailmere.registry.bounds import check_name, check_tags
 from trailmere.registry.database import UtcTime, create_tables, reading, writing
@@ -29,8 +31,11 @@ from trailmere.registry.records import partition
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, RowMapping
 
+    from trailmere.registry.records import EventDataStore
+
 MAXIMUM_CHANNELS = 25  # in a Region: CloudTrail's quota
 MAXIMUM_DESTINATIONS = 200
+NOTED_EVERY = timedelta(seconds=1)  # so seldom at most is the ingestion status of a channel written
 CUSTOM = "Custom"
 # Partners, as CreateChannel spells them (user guide, "Additional information about integration partners").
 SOURCES = (
@@ -112,6 +117,9 @@ class ChannelRegistry:
     def __init__(self, engine: Engine, *, clock: Callable[[], datetime] = utc_now) -> None:
         self._engine = engine
         self._clock = clock
+        self._guard = threading.Lock()
+        self._noted: dict[str, datetime] = {}  # when the ingestion status of a channel was last written
+        self._unwritten: dict[str, dict[str, Any]] = {}
         create_tables(engine, METADATA)
 
     def create(
@@ -150,7 +158,9 @@ class ChannelRegistry:
     def get(self, name: str) -> Channel:
         """The channel of this ARN, or id. Raises ChannelNotFound."""
         with reading(self._engine) as connection:
-            return _get(connection, name)
+            found = _get(connection, name)
+        with self._guard:
+            return replace(found, **self._unwritten.get(found.id, {}))
 
     def list(self, account_id: str, region: str) -> tuple[Channel, ...]:
         """All of an account and Region, sorted by name."""
@@ -163,6 +173,14 @@ class ChannelRegistry:
         query = select(CHANNELS).where(CHANNELS.c.destinations.contains(f'"{store_id}"', autoescape=True))
         with reading(self._engine) as connection:
             return tuple(_channel(row) for row in connection.execute(query).mappings())
+
+    def check_none(self, store: EventDataStore) -> None:
+        """Raises StoreHasChannel."""
+        for channel in self.of_destination(store.id):
+            raise StoreHasChannel(
+                f"the channel {channel.name} brings events into {store.name}",
+                hint="delete the channel first, or give it other destinations",
+            )
 
     def update(self, name: str, *, new_name: str | None = None, destinations: Sequence[str] | None = None) -> Channel:
         """The channel with what is given changed. Raises ChannelNotFound and the errors of ``create``."""
@@ -190,13 +208,23 @@ class ChannelRegistry:
     def note_ingestion(
         self, channel: Channel, *, attempt: str | None, success: str | None, error_code: str | None
     ) -> None:
-        """Keep what the latest PutAuditEvents came to: the last id tried, the last that succeeded, the last error."""
+        """Keep what the latest PutAuditEvents came to: the last id tried, the last that succeeded, the last error.
+
+        It is written once in ``NOTED_EVERY``; what came since is told by ``get`` of this process, and written with the
+        next: a burst of calls must not cost a transaction each.
+        """
         now = self._clock()
         values: dict[str, Any] = {"attempt_time": now, "attempt_event": attempt}
         if success is not None:
             values |= {"success_time": now, "success_event": success}
         if error_code is not None:
             values["error_code"] = error_code
+        with self._guard:
+            values = self._unwritten.pop(channel.id, {}) | values
+            if channel.id in self._noted and now - self._noted[channel.id] < NOTED_EVERY:
+                self._unwritten[channel.id] = values
+                return
+            self._noted[channel.id] = now
         with writing(self._engine) as connection:
             connection.execute(update(CHANNELS).where(CHANNELS.c.id == channel.id).values(**values))
 
@@ -205,6 +233,9 @@ class ChannelRegistry:
         with writing(self._engine) as connection:
             found = _get(connection, name)
             connection.execute(delete(CHANNELS).where(CHANNELS.c.id == found.id))
+        with self._guard:
+            self._noted.pop(found.id, None)
+            self._unwritten.pop(found.id, None)
 
 
 def _checked(destinations: Sequence[str]) -> tuple[str, ...]:

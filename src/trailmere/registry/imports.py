@@ -29,11 +29,13 @@ from sqlalchemy import (
     update,
 )
 
-from trailmere.errors import AccountHasOngoingImport, ImportNotFound, InvalidImportStatus
+from trailmere.errors import AccountHasOngoingImport, ImportNotFound, InvalidImportStatus, StoreHasOngoingImport
 from trailmere.registry.database import UtcTime, create_tables, reading, writing
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, RowMapping
+
+    from trailmere.registry.records import EventDataStore
 
 
 class ImportStatus(StrEnum):
@@ -222,6 +224,13 @@ class ImportRecords:
             query = query.where(IMPORTS.c.store_id == store_id)
         with reading(self._engine) as connection:
             return tuple(_import(row) for row in connection.execute(query).mappings())
+
+    def check_none(self, store: EventDataStore) -> None:
+        """Raises StoreHasOngoingImport."""
+        for one in self.ongoing(store_id=store.id):
+            raise StoreHasOngoingImport(
+                f"the import {one.id} into {store.name} is under way", hint="wait for its end, or stop it"
+            )
 
     def retry(self, import_id: str) -> Import:
         """An import that failed or was stopped, INITIALIZING again; its failures are tried again.

@@ -45,6 +45,7 @@ class Operation(StrEnum):
     ABANDON = "abandon"  # its table could not be made
     UPDATE = "update"
     INGEST = "ingest into"
+    IMPORT = "import into"  # also into a store that takes no events in by itself: AWS names it as a use of such stores
     QUERY = "query"
     START_INGESTION = "start ingestion of"
     STOP_INGESTION = "stop ingestion of"
@@ -130,6 +131,8 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(Operation.UPDATE, Status.ENABLED, Status.ENABLED),
     Transition(Operation.UPDATE, Status.STOPPED_INGESTION, Status.STOPPED_INGESTION),
     Transition(Operation.INGEST, Status.ENABLED, Status.ENABLED),
+    Transition(Operation.IMPORT, Status.ENABLED, Status.ENABLED),
+    Transition(Operation.IMPORT, Status.STOPPED_INGESTION, Status.STOPPED_INGESTION),
     Transition(Operation.QUERY, Status.ENABLED, Status.ENABLED),
     Transition(Operation.QUERY, Status.STOPPED_INGESTION, Status.STOPPED_INGESTION),
     Transition(Operation.START_INGESTION, Status.STOPPED_INGESTION, Status.ENABLED),

@@ -4,12 +4,12 @@ and here where it needs to know channel and store together."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from trailmere.api.call import tag_context, tags_of
 from trailmere.api.paging import page
-from trailmere.errors import ChannelNotFound, InvalidChannelArn, InvalidParameter, InvalidStoreCategory
+from trailmere.errors import ChannelError, ChannelNotFound, InvalidChannelArn, InvalidParameter, InvalidStoreCategory
 from trailmere.registry.records import Operation
 
 if TYPE_CHECKING:
@@ -80,25 +80,32 @@ def delete(call: Call) -> Mapping[str, Any]:
     return {}
 
 
-def find(call: Call, text: str, context: Mapping[str, tuple[str, ...]] | None = None) -> Channel:
+def find(
+    call: Call,
+    text: str,
+    context: Mapping[str, tuple[str, ...]] | None = None,
+    *,
+    hidden: Callable[[str], ChannelError] | None = None,
+) -> Channel:
     """The channel of this ARN or id, if the caller may do this operation to it.
 
-    Raises InvalidChannelArn; AccessDenied, whether there is such a channel or not; ChannelNotFound, also for one of
-    another account that does not let us.
+    Raises InvalidChannelArn; AccessDenied, whether there is such a channel or not; ChannelNotFound. For one of another
+    account that does not let us, or is not there, ``hidden`` makes the error, else it is ChannelNotFound too.
     """
     if not _ARN.fullmatch(text) and not _ID.fullmatch(text):
         raise InvalidChannelArn(f"expected the ARN or the id of a channel, got {text!r}")
     arn = text.lower() if text.startswith("arn:") else call.arn(f"channel/{text.lower()}")
+    is_ours = _ARN.fullmatch(arn)[3] == call.account_id  # type: ignore[index]
     missing = ChannelNotFound(f"there is no channel {text!r} in {call.region}")
     try:
         found: Channel | None = call.app.channels.get(arn)
     except ChannelNotFound:
         found = None
     keys = {**(tag_context("resource", found.tags) if found else {}), **(context or {})}
-    if _ARN.fullmatch(arn)[3] == call.account_id:  # type: ignore[index]
+    if is_ours:
         call.allow(arn, context=keys)
-    elif not call.may(arn, context=keys):
-        raise missing
+    elif found is None or not call.may(arn, context=keys):
+        raise missing if hidden is None else hidden(text)
     if found is None or found.region != call.region:
         raise missing
     return found

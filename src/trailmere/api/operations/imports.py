@@ -24,8 +24,7 @@ def start(call: Call) -> Mapping[str, Any]:
     if import_id is not None:
         if given:
             raise InvalidParameter(f"expected ImportId alone, to retry an import, got {', '.join(given)} too")
-        again = _mine(call, import_id)
-        return _described(call, call.app.imports.retry(again.id))
+        return _described(call, call.app.imports.retry(_to_retry(call, import_id).id))
     if "Destinations" not in call.input or "ImportSource" not in call.input:
         raise InvalidParameter("expected Destinations and ImportSource, or the ImportId of an import to retry")
     store = call.store(call.input["Destinations"][0])
@@ -92,6 +91,21 @@ def list_failures(call: Call) -> Mapping[str, Any]:
 def _mine(call: Call, import_id: str) -> Import:
     """The import of this id, if it is the account's. Raises AccessDenied, ImportNotFound."""
     call.allow()
+    return _here(call, import_id)
+
+
+def _to_retry(call: Call, import_id: str) -> Import:
+    """As ``_mine``, for whoever may import into its store."""
+    try:
+        found = _here(call, import_id)
+    except ImportNotFound:
+        call.allow()  # whether there is such an import is told to those who may import
+        raise
+    call.store(found.store_id)
+    return found
+
+
+def _here(call: Call, import_id: str) -> Import:
     found = call.app.imports.records.get(import_id)
     if (found.account_id, found.region) != (call.account_id, call.region):
         raise ImportNotFound(f"no import has the id {import_id}")
