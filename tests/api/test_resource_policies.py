@@ -28,6 +28,17 @@ def store(cloudtrail: Any) -> str:
     return str(cloudtrail.create_event_data_store(Name="audit")["EventDataStoreArn"])
 
 
+@pytest.fixture
+def channel(cloudtrail: Any) -> str:
+    """The ARN of a channel."""
+    selector = {"FieldSelectors": [{"Field": "eventCategory", "Equals": ["ActivityAuditLog"]}]}
+    store = cloudtrail.create_event_data_store(
+        Name="outside", AdvancedEventSelectors=[selector], MultiRegionEnabled=False
+    )["EventDataStoreArn"]
+    destination = {"Type": "EVENT_DATA_STORE", "Location": store}
+    return str(cloudtrail.create_channel(Name="partner", Source="Custom", Destinations=[destination])["ChannelArn"])
+
+
 def a_user(server: Serving, account: str, name: str, *policies: str) -> Any:
     """A client of a new user, who has these managed policies."""
     identities = server.app.identities
@@ -190,3 +201,53 @@ def test_administrators_are_denied_by_a_policy_too(cloudtrail: Any, store: str) 
     assert refused(lambda: cloudtrail.get_event_data_store(EventDataStore=store))[0] == "AccessDeniedException"
     cloudtrail.delete_resource_policy(ResourceArn=store)
     assert cloudtrail.get_event_data_store(EventDataStore=store)["EventDataStoreArn"] == store
+
+
+OUTSIDE = json.dumps({"Statement": {"Effect": "Allow", "Action": "cloudtrail-data:*", "Resource": "*"}})
+EVENT = {
+    "version": "1",
+    "userIdentity": {"type": "custom", "principalId": "p-7"},
+    "eventSource": "door.example",
+    "eventName": "DoorOpened",
+    "eventTime": "2026-03-01T08:00:00Z",
+    "UID": "u-1",
+    "recipientAccountId": ACCOUNT,
+}
+
+
+def test_a_partner_puts_events_by_the_external_id_that_the_channel_asks_for(
+    server: Serving, cloudtrail: Any, channel: str
+) -> None:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": OTHER},
+        "Action": "cloudtrail-data:PutAuditEvents",
+        "Resource": channel,
+        "Condition": {"StringEquals": {"cloudtrail:ExternalId": "partner-7"}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    cloudtrail.put_resource_policy(ResourceArn=channel, ResourcePolicy=policy)
+    a_user(server, OTHER, "partner")
+    partner = server.app.identities.user(OTHER, "partner")
+    server.app.identities.put_policy(partner, "outside", OUTSIDE)
+    theirs = server.client("cloudtrail-data", key=server.app.identities.create_key(partner))
+    events = [{"id": "1", "eventData": json.dumps(EVENT)}]
+
+    answers = [
+        refused(partial(theirs.put_audit_events, channelArn=channel, auditEvents=events, **given))[0]
+        for given in ({}, {"externalId": "partner-8"})
+    ]
+    taken = theirs.put_audit_events(channelArn=channel, auditEvents=events, externalId="partner-7")
+
+    assert answers == ["ChannelInsufficientPermission"] * 2
+    assert [one["id"] for one in taken["successful"]] == ["1"]
+
+
+def test_the_policy_of_a_deleted_channel_is_gone(server: Serving, cloudtrail: Any, channel: str) -> None:
+    statement = {"Principal": {"AWS": OTHER}, "Action": "cloudtrail-data:PutAuditEvents", "Resource": channel}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
+    cloudtrail.put_resource_policy(ResourceArn=channel, ResourcePolicy=policy)
+
+    cloudtrail.delete_channel(Channel=channel)
+
+    assert server.app.resource_policies.get(channel) is None
