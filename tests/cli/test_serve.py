@@ -174,6 +174,13 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
     assert "AWS_SECRET_ACCESS_KEY" not in talk
 
 
+@pytest.mark.parametrize("place", [("--host", "localhost", "--port", "99999"), ("--insecure", "--host", "x" * 70)])
+def test_a_place_where_nobody_can_listen_is_told(tmp_path: Path, place: tuple[str, ...]) -> None:
+    code, talk = refused(tmp_path / "lake", *place)
+
+    assert (code, "cannot listen on" in talk, "Traceback" in talk) == (1, True, False)
+
+
 @pytest.mark.parametrize("content", [None, "no certificate"])
 def test_a_certificate_that_cannot_be_used_is_told(tmp_path: Path, content: str | None) -> None:
     place = tmp_path / "chain.pem"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from trailmere.access.evaluate import EVERYTHING, Question
 from trailmere.errors import InvalidStoreArn, StoreNotFound
@@ -16,9 +16,25 @@ if TYPE_CHECKING:
     from trailmere.access.records import Identity
     from trailmere.api.model import Operation
     from trailmere.app import App
+    from trailmere.errors import TrailmereError
     from trailmere.registry.records import EventDataStore
 
 Context = Mapping[str, tuple[str, ...]]
+
+
+class Resource(Protocol):
+    """What has an ARN."""
+
+    @property
+    def region(self) -> str:
+        """Where it is."""
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """Its tags."""
+
+
+Found = TypeVar("Found", bound=Resource)
 
 _ID = re.compile(r"[0-9A-Za-z-]{3,64}")
 _ARN = re.compile(r"arn:(aws[a-z-]*):cloudtrail:([a-z0-9-]+):(\d{12}):eventdatastore/([0-9A-Za-z-]{3,64})")
@@ -77,18 +93,32 @@ class Call:
     def store(self, text: str, action: str | None = None, *, owner: str | None = None) -> EventDataStore:
         """The event data store of this id or ARN, if the caller may do ``action`` (default: this operation) to it.
 
-        ``owner`` is the account of a bare id, where it is not the caller's. Raises InvalidStoreArn; AccessDenied,
-        whether there is such a store or not; StoreNotFound, also for one of another account that does not let us.
+        ``owner`` is the account of a bare id, where it is not the caller's. Raises InvalidStoreArn, and as ``admit``.
         """
         arn = self._store_arn(text, owner)
-        found = self.app.stores.find(arn)
-        context = {} if found is None else tag_context("resource", found.tags)
-        if _ARN.fullmatch(arn)[3] == self.account_id:  # type: ignore[index]
-            self.allow(arn, action, context)
-        elif not self.may(arn, action, context):
-            found = None
+        missing = StoreNotFound(f"there is no event data store {text!r} in {self.region}")
+        return self.admit(arn, self.app.stores.find(arn), missing, action)
+
+    def admit(
+        self,
+        arn: str,
+        found: Found | None,
+        missing: TrailmereError,
+        action: str | None = None,
+        context: Context | None = None,
+    ) -> Found:
+        """``found``, which lies at ``arn`` or is None, if the caller may do ``action`` to it.
+
+        Raises AccessDenied, whether there is anything or not; ``missing``, where there is nothing, or what there is
+        belongs to another Region, or to another account that does not let us.
+        """
+        told = {**({} if found is None else tag_context("resource", found.tags)), **(context or {})}
+        if arn.split(":")[4] == self.account_id:
+            self.allow(arn, action, told)
+        elif not self.may(arn, action, told):
+            raise missing
         if found is None or found.region != self.region:
-            raise StoreNotFound(f"there is no event data store {text!r} in {self.region}")
+            raise missing
         return found
 
     def _store_arn(self, text: str, owner: str | None) -> str:

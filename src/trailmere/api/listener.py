@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 HEADER_BYTES = 32 << 10  # request line and headers
 BACKLOG = 512
+PORTS = range(1 << 16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,8 @@ class Listener(uvicorn.Server):
 
 def bind(host: str, port: int) -> socket.socket:
     """A socket that listens on ``host`` (a name or an address) and ``port``, 0 for any. Raises SettingsError."""
+    if port not in PORTS:  # the system would take its last 16 bits
+        raise SettingsError(f"cannot listen on port {port}: expected 0 to {PORTS[-1]}")
     try:
         family, kind, number, _name, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -160,7 +163,7 @@ def bind(host: str, port: int) -> socket.socket:
             bound.bind(address)
             bound.listen(BACKLOG)
             undo.pop_all()
-    except (OSError, OverflowError) as error:
+    except (OSError, UnicodeError) as error:
         taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
         hint = "another server listens there; name another port: --port" if taken else None
         raise SettingsError(f"cannot listen on {host} port {port}: {_reason(error)}", hint=hint) from error
