@@ -128,6 +128,12 @@ CASES = (
         own=(allowing(QUERY, resource="arn:aws:cloudtrail:*:eventdatastore/aaaa-1111:x"),),
     ),
     Case(
+        "a colon in the resource is part of it",
+        ALLOW,
+        own=(allowing(QUERY, resource="arn:aws:cloudtrail:*:*:eventdatastore/a:?"),),
+        resource=f"arn:aws:cloudtrail:eu-central-1:{HERE}:eventdatastore/a:b",
+    ),
+    Case(
         "an asterisk in the resource reaches across slashes",
         ALLOW,
         own=(allowing(QUERY, resource="arn:aws:cloudtrail:*:*:event*"),),
