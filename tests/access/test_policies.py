@@ -7,6 +7,7 @@ import json
 import random
 import time
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import pytest
@@ -522,15 +523,31 @@ def test_no_wildcards_make_a_pattern_slow(pattern: str, value: str) -> None:
     assert time.process_time() - began < 2
 
 
-@given(st.text("ab*?", max_size=12), st.text("ab", max_size=12))
-def test_wildcards_are_matched_as_by_trying_everything(pattern: str, value: str) -> None:
-    def tried(rest: str, text: str) -> bool:
-        if not rest:
-            return not text
-        if rest[0] == "*":
-            return tried(rest[1:], text) or (bool(text) and tried(rest, text[1:]))
-        return bool(text) and rest[0] in ("?", text[0]) and tried(rest[1:], text[1:])
+def tried(pattern: str, value: str) -> bool:
+    """Whether wildcards match, by trying everything."""
+    if not pattern:
+        return not value
+    if pattern[0] == "*":
+        return tried(pattern[1:], value) or (bool(value) and tried(pattern, value[1:]))
+    return bool(value) and pattern[0] in ("?", value[0]) and tried(pattern[1:], value[1:])
 
+
+def test_wildcards_of_all_short_patterns_match_as_by_trying_everything() -> None:
+    patterns = ["".join(letters) for length in range(6) for letters in product("ab*?", repeat=length)]
+    values = ["".join(letters) for length in range(5) for letters in product("ab", repeat=length)]
+    wrong = [
+        (pattern, value)
+        for pattern in patterns
+        for found in [read(pattern, variables=False)]
+        for value in values
+        if found.matches(value, {}) is not tried(pattern, value)
+    ]
+
+    assert wrong == []
+
+
+@given(st.text("ab*?", max_size=12), st.text("ab", max_size=12))
+def test_wildcards_of_long_patterns_match_as_by_trying_everything(pattern: str, value: str) -> None:
     assert tried(pattern, value) is read(pattern, variables=False).matches(value, {})
 
 
