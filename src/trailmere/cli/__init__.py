@@ -31,6 +31,8 @@ app = App(
 COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("demo", "trailmere.cli.demo:demo", "Investigate an incident on a simulated organisation."),
     ("ingest", "trailmere.cli.ingest:ingest", "Take CloudTrail logs into an event data store."),
+    ("import", "trailmere.cli.imports:imports", "Imports: logs copied from a bucket, stopped, retried."),
+    ("channel", "trailmere.cli.channel:channel", "Channels: what brings events from outside of AWS."),
     ("query", "trailmere.cli.query:query", "Ask event data stores in Trino SQL."),
     ("serve", "trailmere.cli.serve:serve", "Answer AWS's clients: the CloudTrail API on a port."),
     ("store", "trailmere.cli.store:store", "Create, list, change and delete event data stores."),

@@ -145,10 +145,11 @@ class Imports:
             self._begin(made.id)
         return made
 
-    def retry(self, import_id: str) -> Import:
+    def retry(self, import_id: str, *, perform: bool = True) -> Import:
         """Begin an import that failed or was stopped once more. Errors are those of ``ImportRecords.retry``."""
         again = self.records.retry(import_id)
-        self._begin(again.id)
+        if perform:
+            self._begin(again.id)
         return again
 
     def stop(self, import_id: str, *, seconds: float = 5.0) -> Import:
@@ -170,10 +171,12 @@ class Imports:
         self._keeper.start()
 
     def wait(self, import_id: str, seconds: float | None = None) -> Import:
-        """The import when its thread here has ended, or the time is over."""
+        """The import when its thread here has ended, or the time is over; whoever else performs it, only the time."""
         thread = self._threads.get(import_id)
-        if thread is not None:
+        if thread is not None and thread.is_alive():
             thread.join(seconds)
+        elif seconds is not None and self.records.get(import_id).is_ongoing:
+            self._closing.wait(seconds)
         return self.records.get(import_id)
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
 """Channels: what brings events from outside of AWS, and into which stores. Their records and how they may change.
 
 Source: CloudTrail API reference, CreateChannel and UpdateChannel; user guide, "Create an integration with an event
-source outside of AWS" and "Quotas". Whether a store may be a destination is the caller's to know.
+source outside of AWS" and "Quotas". That a store exists and takes events in is the caller's to know.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from trailmere.errors import (
     ChannelNotFound,
     InvalidParameter,
     InvalidSource,
+    InvalidStoreCategory,
     StoreHasChannel,
 )
 from trailmere.registry.bounds import check_name, check_tags
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 MAXIMUM_CHANNELS = 25  # in a Region: CloudTrail's quota
 MAXIMUM_DESTINATIONS = 200
 NOTED_EVERY = timedelta(seconds=1)  # so seldom at most is the ingestion status of a channel written
+FAMILY = "activityauditlog"  # of the stores that channels bring events into
 CUSTOM = "Custom"
 # Partners, as CreateChannel spells them (user guide, "Additional information about integration partners").
 SOURCES = (
@@ -236,6 +238,15 @@ class ChannelRegistry:
         with self._guard:
             self._noted.pop(found.id, None)
             self._unwritten.pop(found.id, None)
+
+
+def check_destination(store: EventDataStore) -> EventDataStore:
+    """``store``, if a channel may bring events into it. Raises InvalidStoreCategory, InvalidParameter."""
+    if store.family != FAMILY:
+        raise InvalidStoreCategory(f"{store.name} does not hold events from outside of AWS (ActivityAuditLog)")
+    if store.multi_region or store.organization:
+        raise InvalidParameter(f"expected a store of one Region and one account, {store.name} is not")
+    return store
 
 
 def _checked(destinations: Sequence[str]) -> tuple[str, ...]:

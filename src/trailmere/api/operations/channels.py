@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from trailmere.api.call import tag_context, tags_of
 from trailmere.api.paging import page
-from trailmere.errors import ChannelError, ChannelNotFound, InvalidChannelArn, InvalidParameter, InvalidStoreCategory
+from trailmere.errors import ChannelError, ChannelNotFound, InvalidChannelArn, InvalidParameter
+from trailmere.registry.channels import check_destination
 from trailmere.registry.records import Operation
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from trailmere.registry.records import EventDataStore
 
 MOST_LISTED = 1000
-FAMILY = "activityauditlog"  # of the stores that channels bring events into
 EVENT_DATA_STORE = "EVENT_DATA_STORE"
 
 _ID = re.compile(r"[0-9A-Fa-f-]{3,64}")
@@ -129,11 +129,7 @@ def _destinations(call: Call, given: Sequence[Mapping[str, str]]) -> list[str]:
                 "services are made by them"
             )
         store = call.app.lifecycle.use(call.store(destination["Location"]).id, Operation.INGEST)
-        if store.family != FAMILY:
-            raise InvalidStoreCategory(f"{store.name} does not hold events from outside of AWS (ActivityAuditLog)")
-        if store.multi_region or store.organization:
-            raise InvalidParameter(f"expected a store of one Region and one account, {store.name} is not")
-        found.append(store.id)
+        found.append(check_destination(store).id)
     return found
 
 
