@@ -2,23 +2,20 @@
 
 A query is a row with a status (``registry.queries``) and a claim that dies with its process: whoever serves the lake
 takes over what has no holder, so that a query whose server was killed runs again and its client never notices. Several
-servers may serve one lake. What a runner does with one query is ``query.runner``; who may ask is the door's business.
+servers may serve one lake. The threads and claims are ``query.crew``; who may ask is the door's business.
 """
 
 from __future__ import annotations
 
-import logging
-import threading
-import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from trailmere.errors import InvalidParameter, InvalidTimeRange, QueryNotCancellable, QueryNotFound
+from trailmere.errors import InvalidParameter, InvalidTimeRange
+from trailmere.query.crew import JobLimits, QueryCrew
 from trailmere.query.encoding import Row, result_row, texts
-from trailmere.query.engine import Cancellation
 from trailmere.query.parameters import fill
 from trailmere.registry.query_records import DeliveryStatus, Query, QueryStatus
 
@@ -31,23 +28,10 @@ if TYPE_CHECKING:
     from trailmere.registry.aliases import AliasRecords
     from trailmere.registry.queries import QueryRecords
 
-LOOK_SECONDS = 1.0  # how often the keeper looks for cancelled queries, and for queries without a holder
-SWEEP_SECONDS = 600.0
-STOP_SECONDS = 30.0
+__all__ = ["Asked", "JobLimits", "Page", "QueryJobs"]
+
 LISTED = timedelta(days=7)  # what ListQueries tells of
 PAGE_CHARACTERS = 8 << 20  # of one page: a row more than this is given alone
-
-logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class JobLimits:
-    """``runners``: queries that run at once in this process; ``at_once``: of one account, those that wait included;
-    ``days``: how long answers are kept, 0 for ever."""
-
-    runners: int = 4
-    at_once: int = 10
-    days: float = 7.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +76,13 @@ class QueryJobs:
         runner: Runner,
         limits: JobLimits,
     ) -> None:
-        self._lake = lake
         self._service = service
         self._records = records
         self._aliases = aliases
         self._answers = answers
         self._runner = runner
         self._limits = limits
-        self._changed = threading.Condition()
-        self._running: dict[str, Cancellation] = {}
-        self._threads: list[threading.Thread] = []
-        self._hints = 0
-        self._stopping = False
+        self._crew = QueryCrew(lake, records, answers, runner, limits)
 
     # -- what clients do -----------------------------------------------------------------------------------------------
 
@@ -139,8 +118,8 @@ class QueryJobs:
             delivery_status=None if asked.delivery_uri is None else DeliveryStatus.PENDING,
         )
         self._records.add(query, self._limits.at_once)
-        self.resume()
-        self._hint()
+        self._crew.resume()
+        self._crew.hint()
         return query
 
     def _statement(self, asked: Asked) -> tuple[str, str | None]:
@@ -183,10 +162,7 @@ class QueryJobs:
     def cancel(self, query_id: str) -> Query:
         """End a query now, wherever it runs. Raises QueryNotFound, QueryNotCancellable."""
         query = self._records.cancel(query_id)
-        with self._changed:
-            cancellation = self._running.get(query_id)
-        if cancellation is not None:
-            cancellation.cancel()
+        self._crew.end(query_id)
         return query
 
     def page(self, query: Query, first: int = 0, limit: int = 1000) -> Page:
@@ -215,110 +191,12 @@ class QueryJobs:
 
     def resume(self) -> None:
         """Run what waits, and take over what other servers left. Harmless when done twice."""
-        with self._changed:
-            if self._threads or self._stopping:
-                return
-            runners = [(self._run_queries, f"query-runner-{number}") for number in range(self._limits.runners)]
-            for target, name in [*runners, (self._keep_watch, "query-keeper")]:
-                thread = threading.Thread(target=target, name=name, daemon=True)
-                self._threads.append(thread)
-                thread.start()
-        self._hint()
-
-    def close(self) -> None:
-        """Stop. Queries that run are queued again, for the next server."""
-        with self._changed:
-            self._stopping = True
-            running = list(self._running.values())
-            self._changed.notify_all()
-        for cancellation in running:
-            cancellation.cancel()
-        for thread in self._threads:
-            thread.join(STOP_SECONDS)
+        self._crew.resume()
 
     def sweep(self) -> int:
         """Forget the queries whose days are over, with their answers; returns how many."""
-        if self._limits.days == 0:
-            return 0
-        over = self._records.ended_before(self._records.clock() - timedelta(days=self._limits.days))
-        for query_id in over:
-            self._answers.remove(query_id)
-            self._records.remove(query_id)
-        return len(over)
+        return self._crew.sweep()
 
-    def _hint(self) -> None:
-        with self._changed:
-            self._hints += 1
-            self._changed.notify_all()
-
-    def _run_queries(self) -> None:
-        seen = -1
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._stopping or self._hints != seen)  # noqa: B023 - called at once
-                if self._stopping:
-                    return
-                seen = self._hints
-            while self._run_one():
-                pass
-
-    def _run_one(self) -> bool:
-        """Run or deliver the first query that nobody holds; False where there is none."""
-        try:
-            for query in self._records.unfinished():
-                if self._stopping:
-                    return False
-                if self._lake.claim(_claim(query.id)):
-                    try:
-                        self._work(query.id)
-                    finally:
-                        self._lake.release(_claim(query.id))
-                    return True
-        except Exception:  # the thread must live on; the keeper hints again
-            logger.exception("a query could not be taken up; it is tried again")
-        return False
-
-    def _work(self, query_id: str) -> None:
-        """With the claim held: what is to be done for a query, if it has not been done meanwhile."""
-        cancellation = Cancellation()
-        with self._changed:
-            self._running[query_id] = cancellation
-            if self._stopping:
-                cancellation.cancel()
-        try:
-            query = self._records.get(query_id)
-            if not query.ended:
-                query = self._runner.run(self._records.begin(query_id), cancellation, self._is_stopping)
-            if query.ended and query.delivery_status is DeliveryStatus.PENDING:
-                self._runner.deliver(query)
-        except (QueryNotCancellable, QueryNotFound):
-            pass  # it was cancelled, or forgotten, a moment ago
-        finally:
-            with self._changed:
-                del self._running[query_id]
-
-    def _is_stopping(self) -> bool:
-        return self._stopping
-
-    def _keep_watch(self) -> None:
-        """Ends what was cancelled through another server, finds what has no holder, forgets what is past its days."""
-        swept = 0.0
-        while True:
-            with self._changed:
-                if self._changed.wait_for(lambda: self._stopping, timeout=LOOK_SECONDS):
-                    return
-                running = dict(self._running)
-            try:
-                for query_id in self._records.cancelled(running) if running else ():
-                    running[query_id].cancel()
-                if {query.id for query in self._records.unfinished()} - running.keys():
-                    self._hint()
-                if time.monotonic() - swept > SWEEP_SECONDS:
-                    swept = time.monotonic()
-                    self.sweep()
-            except Exception:
-                logger.exception("the keeper of queries could not look; it looks again")
-
-
-def _claim(query_id: str) -> str:
-    return f"query-{query_id}"
+    def close(self) -> None:
+        """Stop. Queries that run are queued again, for the next server."""
+        self._crew.close()
