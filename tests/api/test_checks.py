@@ -39,6 +39,15 @@ ID = "abcdef01-2345-6789-abcd-ef0123456789"
             r"regular expression pattern: ^[a-zA-Z0-9._\-]+$",
         ),
         (
+            "ListQueries",
+            {"MaxResults": 0, "QueryStatus": "DONE"},
+            "EventDataStoreARNInvalidException",
+            "3 validation errors detected: Value null at 'eventDataStore' failed to satisfy constraint: "
+            "Member must not be null; Value '0' at 'maxResults' failed to satisfy constraint: Member must have value greater than or "
+            "equal to 1; Value 'DONE' at 'queryStatus' failed to satisfy constraint: Member must satisfy enum value "
+            "set: [QUEUED, RUNNING, FINISHED, FAILED, CANCELLED, TIMED_OUT]",
+        ),
+        (
             "CreateEventDataStore",
             {"Name": "abc", "BillingMode": "FREE"},
             "InvalidParameterException",

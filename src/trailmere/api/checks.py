@@ -78,14 +78,14 @@ class Violation:
 
 
 def check(operation: Operation, members: Mapping[str, Any]) -> None:
-    """Raise Fault where ``members``, read by the input shape, break a bound of the model."""
+    """Raise Fault where ``members``, read by the input shape, break bounds of the model; the first says which error."""
     if operation.input is None:
         return
-    for name, broken in _by_member(operation.input, members):
-        first = list(islice(broken, MOST_TOLD))
-        if first:
-            code = declared((*MEMBER_ERRORS.get(name, ()), "InvalidParameterException"), operation)
-            raise Fault(code, _message(first))
+    broken = ((name, one) for name, found in _by_member(operation.input, members) for one in found)
+    told = list(islice(broken, MOST_TOLD))
+    if told:
+        choices = (*MEMBER_ERRORS.get(told[0][0], ()), "InvalidParameterException")
+        raise Fault(declared(choices, operation), _message([violation for _name, violation in told]))
 
 
 def _message(violations: list[Violation]) -> str:
