@@ -45,7 +45,6 @@ NOT_YET = {
     "ListInsightsMetricData",
     "ListTags",
     "ListTrails",
-    "LookupEvents",
     "PutEventConfiguration",
     "PutEventSelectors",
     "PutInsightSelectors",
