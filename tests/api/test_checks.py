@@ -44,8 +44,8 @@ ID = "abcdef01-2345-6789-abcd-ef0123456789"
             "EventDataStoreARNInvalidException",
             "3 validation errors detected: Value null at 'eventDataStore' failed to satisfy constraint: "
             "Member must not be null; Value '0' at 'maxResults' failed to satisfy constraint: Member must have value "
-            "greater than or equal to 1; Value 'DONE' at 'queryStatus' failed to satisfy constraint: Member must satisfy enum value "
-            "set: [QUEUED, RUNNING, FINISHED, FAILED, CANCELLED, TIMED_OUT]",
+            "greater than or equal to 1; Value 'DONE' at 'queryStatus' failed to satisfy constraint: "
+            "Member must satisfy enum value set: [QUEUED, RUNNING, FINISHED, FAILED, CANCELLED, TIMED_OUT]",
         ),
         (
             "CreateEventDataStore",
