@@ -334,6 +334,17 @@ def test_queries_past_their_days_are_forgotten_with_their_answers(home: Path) ->
             app.jobs.get(query.id)
 
 
+def test_nothing_is_left_of_the_claims_of_killed_servers(home: Path) -> None:
+    left = home / "locks" / "query-0a1b2c3d-0000-4000-8000-000000000001.lock"
+    with opened(home) as app:
+        ended(app, start(app, "SELECT 1").id)
+        left.touch()
+
+        app.jobs.sweep()
+
+        assert not left.exists()
+
+
 def test_answers_are_kept_for_ever_where_the_setting_says_so(home: Path) -> None:
     with opened(home, query_results_days=0) as app:
         query = ended(app, start(app, "SELECT 1").id)

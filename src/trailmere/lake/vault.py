@@ -249,6 +249,10 @@ class Lake:
         """Give a claimed piece of work back."""
         self._locks.free(name, forget=True)
 
+    def tidy_claims(self, prefix: str, used: Collection[str]) -> None:
+        """Remove what killed processes left of claims that begin so and that nobody will use again."""
+        self._locks.tidy(prefix, used)
+
     # -- verification --------------------------------------------------------------------------------------------------
 
     def verify(

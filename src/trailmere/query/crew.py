@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 1.0  # how often the keeper looks for cancelled queries, and for queries without a holder
 SWEEP_SECONDS = 600.0
 STOP_SECONDS = 30.0
+CLAIMS = "query-"
 
 logger = logging.getLogger(__name__)
 
@@ -96,6 +97,7 @@ class QueryCrew:
 
     def sweep(self) -> int:
         """Forget the queries whose days are over, with their answers; returns how many."""
+        self._lake.tidy_claims(CLAIMS, {_claim(query.id) for query in self._records.unfinished()})
         if self._limits.days == 0:
             return 0
         over = self._records.ended_before(self._records.clock() - timedelta(days=self._limits.days))
@@ -174,4 +176,4 @@ class QueryCrew:
 
 
 def _claim(query_id: str) -> str:
-    return f"query-{query_id}"
+    return f"{CLAIMS}{query_id}"
