@@ -18,6 +18,10 @@ HEAVY = (
     "obstore",
     "deflate",
     "rapidfuzz",
+    "botocore",
+    "cryptography",
+    "starlette",
+    "uvicorn",
 )
 REPORT = """
 import sys
@@ -30,7 +34,20 @@ except SystemExit as end:
 print("LOADED", *sorted({{name.partition(".")[0] for name in sys.modules}}))
 print("COUNT", len(sys.modules))
 """
-COMMANDS = ("demo", "ingest", "query", "store", "account", "user", "role", "key", "deadletters", "schema", "doctor")
+COMMANDS = (
+    "demo",
+    "ingest",
+    "query",
+    "serve",
+    "store",
+    "account",
+    "user",
+    "role",
+    "key",
+    "deadletters",
+    "schema",
+    "doctor",
+)
 
 
 def run_help(*arguments: str) -> list[str]:
