@@ -89,6 +89,10 @@ class App:
 
         return StoreRegistry(self.lake.engine, account_id=self.settings.account_id, region=self.settings.region)
 
+    def stores_in(self, account_id: str, region: str) -> StoreRegistry:
+        """The records of the stores of one account and Region."""
+        return self.stores.within(account_id, region)
+
     @room
     def secrets(self) -> SecretBox:
         """What seals the secrets that the database keeps. Raises SecretsUnreadable."""
@@ -237,7 +241,7 @@ class App:
         """The stores of an account and Region that can be queried now."""
         from trailmere.registry.records import Status
 
-        here = [one for one in self.stores.list() if (one.account_id, one.region) == (account_id, region)]
+        here = self.stores_in(account_id, region).list()
         return [entry_of(one) for one in here if one.status in (Status.ENABLED, Status.STOPPED_INGESTION)]
 
     @property

@@ -8,10 +8,15 @@ error means there: an exit code, an HTTP status, an AWS error code.
     TrailmereError
     |-- SettingsError                    a setting that cannot be used
     |-- InvalidParameter                 a value outside its documented bounds
-    |   `-- InvalidTimeRange             it begins after its end
+    |   |-- InvalidTimeRange             it begins after its end
+    |   |-- InvalidParameterCombination  each could be, not together
+    |   |-- InvalidKmsKey                no KMS key is named so
+    |   `-- InvalidTags                  tags that AWS does not allow
+    |       `-- TagsLimitExceeded
     |-- StoreError
     |   |-- StoreNotFound
     |   |-- InvalidStoreArn              neither an id nor an ARN of an event data store
+    |   |-- AmbiguousStore               several accounts or Regions have a store of that name
     |   |-- StoreAlreadyExists
     |   |-- StoreLimitExceeded
     |   |-- InactiveStore                the store is pending deletion
@@ -19,8 +24,26 @@ error means there: an exit code, an HTTP status, an AWS error code.
     |   |-- InvalidStoreCategory         not permitted for a store of this category
     |   |-- TerminationProtected
     |   |-- StoreHasChannel              a channel brings events into the store
-    |   `-- StoreHasOngoingImport        an import into the store is under way
+    |   |-- StoreHasOngoingImport        an import into the store is under way
+    |   `-- StoreFederated               it is open to other engines
     |-- InvalidEventSelectors
+    |-- TrailError
+    |   |-- TrailNotFound
+    |   |-- InvalidTrailName
+    |   |-- InvalidTrailArn              no trail, and nothing that can have tags, has such an ARN
+    |   |-- TrailAlreadyExists
+    |   |-- TrailLimitExceeded
+    |   |-- InvalidHomeRegion            a trail is changed in the Region that it was created in
+    |   |-- InvalidTopicName             no SNS topic is named so
+    |   |-- InvalidLogGroup              no log group of CloudWatch Logs has such an ARN
+    |   `-- InvalidLogRole               no role has such an ARN
+    |-- OrganizationError
+    |   |-- OrganizationsNotInUse        the lake's accounts are no organisation
+    |   |-- NotManagementAccount         only the organisation's management account may do that
+    |   |-- ManagementAccountNotDelegable
+    |   |-- DelegatedAdminRegistered
+    |   |-- DelegatedAdminNotRegistered
+    |   `-- DelegatedAdminLimitExceeded
     |-- ChannelError
     |   |-- ChannelNotFound
     |   |-- InvalidChannelArn            it is neither the ARN nor the id of a channel
@@ -29,6 +52,9 @@ error means there: an exit code, an HTTP status, an AWS error code.
     |   |-- InvalidSource                no integration is called so
     |   |-- ChannelNotPermitted          a channel of another account, if there is one, and it is not for the caller
     |   `-- DuplicatedAuditEventId       two events of one call have the same id
+    |-- InsightError
+    |   |-- InvalidInsightSelectors      such Insights there are not, or not of these events
+    |   `-- InsightNotEnabled
     |-- ImportFault
     |   |-- ImportNotFound
     |   |-- AccountHasOngoingImport      one at a time
@@ -99,6 +125,22 @@ class InvalidTimeRange(InvalidParameter):
     """A range of time that begins after its end (InvalidTimeRangeException, InvalidDateRangeException)."""
 
 
+class InvalidParameterCombination(InvalidParameter):
+    """Values that could each be, and not together (InvalidParameterCombinationException)."""
+
+
+class InvalidKmsKey(InvalidParameter):
+    """No KMS key is named so (InvalidKmsKeyIdException)."""
+
+
+class InvalidTags(InvalidParameter):
+    """Tags that AWS does not allow (InvalidTagParameterException)."""
+
+
+class TagsLimitExceeded(InvalidTags):
+    """More tags than a resource can have (TagsLimitExceededException)."""
+
+
 class StoreError(TrailmereError):
     """Something about an event data store."""
 
@@ -109,6 +151,10 @@ class StoreNotFound(StoreError):
 
 class InvalidStoreArn(StoreError):
     """Neither an id nor an ARN of an event data store (EventDataStoreARNInvalidException)."""
+
+
+class AmbiguousStore(StoreError):
+    """Event data stores of several accounts or Regions have this name."""
 
 
 class StoreAlreadyExists(StoreError):
@@ -143,6 +189,10 @@ class StoreHasOngoingImport(StoreError):
     """An import into the event data store is under way (EventDataStoreHasOngoingImportException)."""
 
 
+class StoreFederated(StoreError):
+    """The event data store is federated (EventDataStoreFederationEnabledException)."""
+
+
 class InvalidEventSelectors(TrailmereError):
     """Advanced event selectors that AWS would refuse (InvalidEventSelectorsException).
 
@@ -152,6 +202,74 @@ class InvalidEventSelectors(TrailmereError):
     def __init__(self, message: str, *, place: str | None = None, hint: str | None = None) -> None:
         super().__init__(f"{place}: {message}" if place else message, hint=hint)
         self.place = place
+
+
+class TrailError(TrailmereError):
+    """Something about a trail."""
+
+
+class TrailNotFound(TrailError):
+    """No trail has this name or ARN (TrailNotFoundException)."""
+
+
+class InvalidTrailName(TrailError):
+    """No trail can be named so (InvalidTrailNameException)."""
+
+
+class InvalidTrailArn(TrailError):
+    """No trail, and nothing that can have tags, has such an ARN (CloudTrailARNInvalidException)."""
+
+
+class TrailAlreadyExists(TrailError):
+    """The account has a trail of this name in the Region (TrailAlreadyExistsException)."""
+
+
+class TrailLimitExceeded(TrailError):
+    """Too many trails (MaximumNumberOfTrailsExceededException)."""
+
+
+class InvalidHomeRegion(TrailError):
+    """A trail is changed in the Region that it was created in (InvalidHomeRegionException)."""
+
+
+class InvalidTopicName(TrailError):
+    """No SNS topic is named so (InvalidSnsTopicNameException)."""
+
+
+class InvalidLogGroup(TrailError):
+    """No log group of CloudWatch Logs has such an ARN (InvalidCloudWatchLogsLogGroupArnException)."""
+
+
+class InvalidLogRole(TrailError):
+    """No role has such an ARN (InvalidCloudWatchLogsRoleArnException)."""
+
+
+class OrganizationError(TrailmereError):
+    """Something about the organisation that the lake's accounts belong to."""
+
+
+class OrganizationsNotInUse(OrganizationError):
+    """The lake's accounts are no organisation (OrganizationsNotInUseException)."""
+
+
+class NotManagementAccount(OrganizationError):
+    """Only the management account may do that (NotOrganizationManagementAccountException and ...MasterAccount...)."""
+
+
+class ManagementAccountNotDelegable(OrganizationError):
+    """The management account cannot be a delegated administrator (CannotDelegateManagementAccountException)."""
+
+
+class DelegatedAdminRegistered(OrganizationError):
+    """The account is a delegated administrator already (AccountRegisteredException)."""
+
+
+class DelegatedAdminNotRegistered(OrganizationError):
+    """The account is no delegated administrator (AccountNotRegisteredException)."""
+
+
+class DelegatedAdminLimitExceeded(OrganizationError):
+    """Too many delegated administrators (DelegatedAdminAccountLimitExceededException)."""
 
 
 class ChannelError(TrailmereError):
@@ -184,6 +302,18 @@ class ChannelNotPermitted(ChannelError):
 
 class DuplicatedAuditEventId(ChannelError):
     """Two events of one call have the same id (DuplicatedAuditEventId)."""
+
+
+class InsightError(TrailmereError):
+    """Base of the errors about Insights."""
+
+
+class InvalidInsightSelectors(InsightError):
+    """Insights that do not exist, or not of the events that the store takes in (InvalidInsightSelectorsException)."""
+
+
+class InsightNotEnabled(InsightError):
+    """Nothing is analysed of that store or trail (InsightNotEnabledException)."""
 
 
 class ImportFault(TrailmereError):

@@ -11,7 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from trailmere.errors import InvalidEventSelectors, InvalidParameter, InvalidStoreCategory
+from trailmere.errors import (
+    InvalidEventSelectors,
+    InvalidParameter,
+    InvalidStoreCategory,
+    InvalidTags,
+    TagsLimitExceeded,
+)
 from trailmere.events.selectors import categories_of, family_of
 from trailmere.registry.records import BillingMode
 
@@ -77,17 +83,41 @@ def check_kms_key(key: str | None) -> str | None:
 
 
 def check_tags(tags: Mapping[str, str]) -> dict[str, str]:
-    """A copy of ``tags``, or InvalidParameter."""
+    """A copy of ``tags``. Raises InvalidTags, TagsLimitExceeded."""
     if len(tags) > MAXIMUM_TAGS:
-        raise InvalidParameter(f"expected at most {MAXIMUM_TAGS} tags, got {len(tags)}")
+        raise TagsLimitExceeded(f"expected at most {MAXIMUM_TAGS} tags, got {len(tags)}")
     for key, value in tags.items():
         if not 1 <= len(key) <= MAXIMUM_TAG_KEY or key.lower().startswith("aws:"):
-            raise InvalidParameter(
+            raise InvalidTags(
                 f"expected a tag key of 1 to {MAXIMUM_TAG_KEY} characters that does not start with aws:, got {key!r}"
             )
         if len(value) > MAXIMUM_TAG_VALUE:
-            raise InvalidParameter(f"expected a tag value of at most {MAXIMUM_TAG_VALUE} characters, got {len(value)}")
+            raise InvalidTags(f"expected a tag value of at most {MAXIMUM_TAG_VALUE} characters, got {len(value)}")
     return dict(tags)
+
+
+def check_federation_role(role: str, account_id: str) -> str:
+    """``role``, the ARN of a role of the account, or InvalidParameter."""
+    if not re.fullmatch(rf"arn:aws[a-z-]*:iam::{account_id}:role/[\w+=,.@/-]{{1,512}}", role, re.ASCII):
+        raise InvalidParameter(f"expected the ARN of a role of the account {account_id}, got {role!r}")
+    return role
+
+
+def check_context_keys(store: EventDataStore) -> None:
+    """Raise InvalidParameter or InvalidStoreCategory where a store cannot have its event configuration.
+
+    Source: CloudTrail API reference, PutEventConfiguration; user guide, "Enrich CloudTrail events".
+    """
+    if store.family != "cloudtrail":
+        raise InvalidStoreCategory(f"only stores of CloudTrail events have an event configuration, not {store.name}")
+    kinds = [kind for kind, _ in store.context_keys]
+    if len(set(kinds)) != len(kinds):
+        raise InvalidParameter("expected one ContextKeySelector for each type, got two of one type")
+    if store.context_keys and store.max_event_size != "Large":
+        raise InvalidParameter("expected MaxEventSize Large with ContextKeySelectors")
+    for kind, keys in store.context_keys:
+        if len(set(keys)) != len(keys):
+            raise InvalidParameter(f"expected each key of {kind} once")
 
 
 def check_billing_change(before: BillingMode, after: BillingMode) -> BillingMode:

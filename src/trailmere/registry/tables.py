@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Boolean, Column, Integer, MetaData, String, Table, Text
+from sqlalchemy import Boolean, Column, Integer, MetaData, String, Table, Text, UniqueConstraint
 
 from trailmere.events.selectors import stored_selectors, to_json
 from trailmere.registry.database import UtcTime
@@ -24,7 +24,7 @@ STORES = Table(
     "event_data_stores",
     METADATA,
     Column("id", String(36), primary_key=True),
-    Column("name", String(128), nullable=False, unique=True),
+    Column("name", String(128), nullable=False),
     Column("account_id", String(16), nullable=False),
     Column("region", String(32), nullable=False),
     Column("status", String(32), nullable=False),
@@ -43,7 +43,12 @@ STORES = Table(
     Column("deletion_requested", UtcTime),
     Column("purging", Boolean, nullable=False),
     seal_column(),
+    Column("federation_role", String(125)),
+    Column("max_event_size", String(16)),
+    Column("context_keys", Text),  # JSON list of [type, [key, ...]]; null where there are none
+    UniqueConstraint("account_id", "region", "name"),
 )
+FORMERLY_UNIQUE = ("name",)  # in the whole lake
 
 _FIELDS = tuple(column.name for column in STORES.columns if column.name != SEAL)
 
@@ -53,6 +58,7 @@ def row_of(store: EventDataStore) -> dict[str, Any]:
     values = {name: _read_back(getattr(store, name)) for name in _FIELDS}
     values["selectors"] = json.dumps(to_json(store.selectors), ensure_ascii=False)
     values["tags"] = json.dumps(dict(store.tags), ensure_ascii=False)
+    values["context_keys"] = json.dumps(store.context_keys, ensure_ascii=False) if store.context_keys else None
     return values
 
 
@@ -68,6 +74,7 @@ def store_of(row: RowMapping) -> EventDataStore:
     values: dict[str, Any] = {name: row[name] for name in _FIELDS}
     values["selectors"] = stored_selectors(values["selectors"])
     values["tags"] = json.loads(values["tags"])
+    values["context_keys"] = tuple((kind, tuple(keys)) for kind, keys in json.loads(values["context_keys"] or "[]"))
     values["status"] = Status(values["status"])
     values["billing_mode"] = BillingMode(values["billing_mode"])
     return EventDataStore(**values)

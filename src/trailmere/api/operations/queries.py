@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from trailmere.api.call import Call
     from trailmere.query.records import StoreEntry
     from trailmere.registry.query_records import Query
-    from trailmere.registry.stores import EventDataStore
+    from trailmere.registry.stores import EventDataStore, StoreRegistry
 
 MOST_ROWS = 1000
 MOST_LISTED = 1000
@@ -133,7 +133,7 @@ class CallCatalog:
         """By id, ARN or name. Raises AccessDenied, InactiveStore; StoreNotFound for an id or ARN of no store."""
         if _ID_OR_ARN.fullmatch(name):
             found: EventDataStore | None = self.call.store(name, owner=self.owner)
-        elif (found := self._named(name)) is not None:
+        elif (found := self._stores.find(name)) is not None:
             self.call.store(found.arn)
         return None if found is None else StoreCatalog(self.call.app.stores).find(found.arn)
 
@@ -141,14 +141,11 @@ class CallCatalog:
         """The names of the account's own stores; a stranger is told none."""
         if self.owner != self.call.account_id:
             return ()
-        return tuple(store.name for store in self.call.app.stores.list() if self._is_here(store))
+        return self._stores.names()
 
-    def _named(self, name: str) -> EventDataStore | None:
-        found = self.call.app.stores.find(name)
-        return found if found is not None and self._is_here(found) else None
-
-    def _is_here(self, store: EventDataStore) -> bool:
-        return (store.account_id, store.region) == (self.owner, self.call.region)
+    @property
+    def _stores(self) -> StoreRegistry:
+        return self.call.app.stores_in(self.owner, self.call.region)
 
 
 def _owner(call: Call) -> str:
