@@ -56,6 +56,12 @@ def test_columns_that_are_read_are_named_for_the_engine() -> None:
     }
 
 
+def test_brackets_around_a_column_take_no_name_away() -> None:
+    sql = "SELECT (eventName), ((userIdentity.userName)), (1), (eventName) AS n FROM trail"
+
+    assert [column.name for column in ask_for(sql).columns] == ["eventName", "username", "_col2", "n"]
+
+
 def test_names_may_repeat_and_the_engine_still_has_different_ones(desk: Desk) -> None:
     statement = ask_for("SELECT eventName, eventName, eventName AS eventname_1 FROM trail LIMIT 1")
 

@@ -216,7 +216,7 @@ class _Select:
                 self.items.append((item, self.binder.bind(item.this, self.scope).named(item.alias)))
             else:
                 value = self.binder.bind(item, self.scope)
-                plain = isinstance(item, exp.Column | exp.Dot)
+                plain = isinstance(item.unnest(), exp.Column | exp.Dot)  # brackets take no name away
                 self.items.append((item, value if plain else replace(value, name=None)))
         if not self.items:
             raise self.binder.fault(self.node, "there is nothing to select")
