@@ -178,6 +178,30 @@ def test_tags_of_a_store_decide_who_may_read_it(shared: Serving) -> None:
     assert caught.value.response["Error"]["Code"] == "AccessDeniedException"
 
 
+@pytest.mark.parametrize(
+    ("key", "refused"),
+    [
+        ({"Bool": {"aws:SecureTransport": "false"}}, True),
+        ({"NotIpAddress": {"aws:SourceIp": "127.0.0.0/8"}}, False),
+        ({"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}, True),
+        ({"DateLessThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"}}, False),
+        ({"StringLike": {"aws:UserAgent": "Boto3/*"}}, True),
+        ({"StringEquals": {"aws:ResourceAccount": OTHER}}, False),
+    ],
+    ids=lambda value: next(iter(next(iter(value.values())))) if isinstance(value, dict) else None,
+)
+def test_what_a_call_tells_decides(shared: Serving, key: dict[str, Any], refused: bool) -> None:
+    identities = shared.app.identities
+    user = identities.create_user(ACCOUNT, f"told-{len(identities.users())}")
+    identities.attach_policy(user, "AdministratorAccess")
+    statement = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": key}
+    identities.put_policy(user, "unless", json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+
+    operation = operations(CLOUDTRAIL)["ListEventDataStores"]
+    code = code_of(shared, operation, identities.create_key(user))
+    assert code == ("AccessDeniedException" if refused else "none")
+
+
 def test_a_user_who_is_switched_off_is_out_at_once(shared: Serving) -> None:
     identities = shared.app.identities
     user = identities.create_user(ACCOUNT, "leaver")

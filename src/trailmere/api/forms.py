@@ -27,7 +27,7 @@ MOST_FIELDS = 200
 # codes of JSON services -> what services of this protocol call them
 _CODES = {
     "AccessDeniedException": "AccessDenied",
-    "ExpiredTokenException": "ExpiredTokenException",
+    "ExpiredTokenException": "ExpiredToken",
     "IncompleteSignatureException": "IncompleteSignature",
     "InvalidSignatureException": "SignatureDoesNotMatch",
     "MalformedPolicyDocumentException": "MalformedPolicyDocument",
@@ -38,7 +38,13 @@ _CODES = {
     "UnrecognizedClientException": "InvalidClientTokenId",
     "ValidationException": "ValidationError",
 }
-_FORBIDDEN = ("AccessDenied", "InvalidClientTokenId", "MissingAuthenticationToken", "SignatureDoesNotMatch")
+_FORBIDDEN = (
+    "AccessDenied",
+    "ExpiredToken",
+    "InvalidClientTokenId",
+    "MissingAuthenticationToken",
+    "SignatureDoesNotMatch",
+)
 
 
 class FormProtocol:
