@@ -112,6 +112,22 @@ def test_what_cannot_be_read_fails_by_place_and_reason_and_the_rest_is_taken_in(
     assert failures[partly.as_uri()] == (FailureStatus.FAILED, "DeadRecords")
 
 
+def test_a_copy_of_what_cannot_be_read_fails_too_and_a_copy_of_what_came_in_counts_no_events_again(
+    imports: Imports, folder: Path, done: Callable[..., Import]
+) -> None:
+    write(folder, key(1), log(1))
+    write(folder, key(2), log(1))
+    broken = [write(folder, key(number), b"\x1f\x8b no gzip").as_uri() for number in (3, 4)]
+
+    ended = done()
+    again = done()
+
+    for one in (ended, again):
+        counts = one.statistics
+        assert (counts.files_completed, counts.failed_entries, counts.events_completed) == (2, 2, 3)
+        assert broken == [failure.location for failure in imports.records.failures(one.id)]
+
+
 def test_an_import_that_is_retried_takes_in_what_was_mended(
     imports: Imports, lake: Lake, store: EventDataStore, folder: Path, done: Callable[..., Import]
 ) -> None:

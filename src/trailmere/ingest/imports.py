@@ -291,14 +291,17 @@ class _Count:
     def note(self, outcomes: Sequence[Outcome], entries: Sequence[DeliveryEntry]) -> None:
         """What one commit came to."""
         letters = {letter.delivery_id: letter for one in outcomes for letter in one.dead_letters}
-        before = self._before([entry.uri for entry in entries if entry.status == "known"])
+        before = self._before([entry for entry in entries if entry.status == "known"])
         for entry in entries:
             self.waiting[_prefix(entry.uri)] -= 1
             first = before.get(entry.uri, entry) if entry.status == "known" else entry
             letter = letters.get(first.id)
             if first.status == "rejected":
-                reason = (letter.reason, letter.message) if letter else ("unreadable", "it was rejected before")
-                self.failures[entry.uri] = (entry.uri, *reason)
+                reason, message = (
+                    (letter.reason, letter.message) if letter else ("unreadable", "it was rejected before")
+                )
+                same = "" if first.uri == entry.uri else f"the same bytes as {first.uri}: "
+                self.failures[entry.uri] = (entry.uri, reason, f"{same}{message}")
             elif first.dead:
                 message = f"{first.dead:,} of {first.parsed:,} records could not be read; they are dead letters"
                 self.failures[entry.uri] = (entry.uri, DEAD_RECORDS, message)
@@ -306,11 +309,17 @@ class _Count:
                 self.completed += 1
             self.events += first.kept
 
-    def _before(self, places: list[str]) -> dict[str, DeliveryEntry]:
-        """What these places came to when they were first taken in."""
-        found = self.lake.known_places(self.store_id, places) if places else {}
-        taken = {uri: [one for one in entries if one.status != "known"] for uri, entries in found.items()}
-        return {uri: entries[0] for uri, entries in taken.items() if entries}
+    def _before(self, known: Sequence[DeliveryEntry]) -> dict[str, DeliveryEntry]:
+        """What these came to, by place, when they were first taken in there; of copies, what their bytes came to
+        elsewhere, where the events are counted."""
+        if not known:
+            return {}
+        there = self.lake.known_places(self.store_id, [entry.uri for entry in known])
+        elsewhere = self.lake.known_bytes(self.store_id, {entry.sha256_stored for entry in known})
+        first = {uri: next((one for one in entries if one.status != "known"), None) for uri, entries in there.items()}
+        copied = {entry.uri: elsewhere.get(entry.sha256_stored) for entry in known}
+        found = {uri: first.get(uri) or (copy and replace(copy, kept=0)) for uri, copy in copied.items()}
+        return {uri: one for uri, one in found.items() if one is not None}
 
     def statistics(self) -> Statistics:
         return Statistics(
