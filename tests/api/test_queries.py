@@ -257,13 +257,16 @@ def test_a_token_of_another_query_is_refused(trail: Any, store: str) -> None:
     assert code(raised) == "InvalidNextTokenException"
 
 
-def test_an_account_has_ten_queries_at_once(trail: Any) -> None:
-    queries = [trail.start_query(QueryStatement=ENDLESS)["QueryId"] for _ in range(10)]
-    with pytest.raises(ClientError) as raised:
-        trail.start_query(QueryStatement=ENDLESS)
+def test_an_account_has_ten_queries_at_once(server: Serving) -> None:
+    busy = a_client(server, "888888888888", READING)
+    queries = [busy.start_query(QueryStatement=ENDLESS)["QueryId"] for _ in range(10)]
 
-    for query in queries:
-        trail.cancel_query(QueryId=query)
+    try:
+        with pytest.raises(ClientError) as raised:
+            busy.start_query(QueryStatement=ENDLESS)
+    finally:
+        for query in queries:
+            busy.cancel_query(QueryId=query)
     assert code(raised) == "MaxConcurrentQueriesException"
 
 
