@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from trailmere.ingest.push import Pusher
     from trailmere.ingest.records import Limits
     from trailmere.ingest.tending import Tending
+    from trailmere.insights.run import Insights
     from trailmere.lake.lifecycle import StoreLifecycle
     from trailmere.lake.records import Maintained, MaintenanceProgress
     from trailmere.lake.vault import Lake
@@ -296,6 +297,14 @@ class App:
         return Imports(self.lake, self.import_records, self.lifecycle.use, locations, limits=self.ingest_limits)
 
     @room
+    def insights(self) -> Insights:
+        """What is unusual in stores."""
+        from trailmere.insights.run import Insights
+        from trailmere.registry.insights import InsightRecords
+
+        return Insights(self.lake, InsightRecords(self.lake.engine), self.lifecycle.use, self.queries, self.pusher)
+
+    @room
     def audit(self) -> AuditTrail:
         """The journal of the calls that a server answers; its thread takes them into a store of their own."""
         from trailmere.ingest.audit import AuditTrail
@@ -334,13 +343,14 @@ class App:
         return self.lake.maintain(store.id, policy, dry_run=dry_run, show=show)
 
     def resume(self) -> None:
-        """Go on with what a server that went away has left: queries and imports."""
+        """Go on with what a server that went away has left: queries, imports and Insights."""
         self.jobs.resume()
         self.imports.resume()
+        self.insights.resume()
 
     def close(self) -> None:
         """Let go of workers, locks and connections; only of what was opened."""
-        for room in ("imports", "jobs", "audit", "tending", "engine", "lake"):
+        for room in ("insights", "imports", "jobs", "audit", "tending", "engine", "lake"):
             if room in self.__dict__:
                 self.__dict__[room].close()
 

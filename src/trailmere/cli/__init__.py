@@ -35,6 +35,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("channel", "trailmere.cli.channel:channel", "Channels: what brings events from outside of AWS."),
     ("query", "trailmere.cli.query:query", "Ask event data stores in Trino SQL."),
     ("serve", "trailmere.cli.serve:serve", "Answer AWS's clients: the CloudTrail API on a port."),
+    ("insights", "trailmere.cli.insights:insights", "Find what is called, or refused, unusually often."),
     ("store", "trailmere.cli.store:store", "Create, list, change and delete event data stores."),
     ("account", "trailmere.cli.account:account", "Accounts: create, list and delete them."),
     ("user", "trailmere.cli.user:user", "Users: who may sign calls, and what they may do."),

@@ -178,12 +178,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """What is looked for. Times are included; None has no bound. ``category`` is a key of ``CATEGORIES``."""
+    """What is looked for. Times are included; None has no bound. ``category`` is a key of ``CATEGORIES``.
+    ``insight_source`` is the ARN whose events an Insights event is about."""
 
     category: str = MANAGEMENT
     attribute: Attribute | None = None
     start: datetime | None = None
     end: datetime | None = None
+    insight_source: str | None = None
 
 
 class Lookup:
@@ -297,13 +299,16 @@ class Lookup:
 
 
 def _condition(category: _Category, sought: Sought) -> str:
-    if sought.attribute is None:
-        return category.condition
-    read = category.attributes.get(sought.attribute.key)
-    if read is None:
-        expected = ", ".join(category.attributes)
-        raise InvalidLookupAttributes(f"expected one of {expected}, got {sought.attribute.key}")
-    return f"{category.condition} AND {read(sought.attribute.value)}"
+    conditions = [category.condition]
+    if sought.insight_source is not None:
+        conditions.append(f"insightsource = {_literal(sought.insight_source)}")
+    if sought.attribute is not None:
+        read = category.attributes.get(sought.attribute.key)
+        if read is None:
+            expected = ", ".join(category.attributes)
+            raise InvalidLookupAttributes(f"expected one of {expected}, got {sought.attribute.key}")
+        conditions.append(read(sought.attribute.value))
+    return " AND ".join(conditions)
 
 
 def _resources(record: str) -> Iterator[FoundResource]:

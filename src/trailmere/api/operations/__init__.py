@@ -14,6 +14,7 @@ from trailmere.api.operations import (
     audit_events,
     channels,
     imports,
+    insights,
     lookup,
     public_keys,
     queries,
@@ -34,6 +35,7 @@ AREAS: tuple[tuple[str, Mapping[str, Function]], ...] = (
     (CLOUDTRAIL, samples.OPERATIONS),
     (CLOUDTRAIL, public_keys.OPERATIONS),
     (CLOUDTRAIL, lookup.OPERATIONS),
+    (CLOUDTRAIL, insights.OPERATIONS),
     (CLOUDTRAIL_DATA, audit_events.OPERATIONS),
     (STS, sts.OPERATIONS),
 )

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from trailmere.api.errors import Fault
 from trailmere.api.paging import place, token
-from trailmere.errors import InvalidLookupAttributes
+from trailmere.errors import InvalidLookupAttributes, InvalidTimeRange
 from trailmere.query.lookup import INSIGHT, MANAGEMENT, Attribute, FoundEvent, Place, Sought
 
 if TYPE_CHECKING:
@@ -26,14 +25,19 @@ def lookup(call: Call) -> Mapping[str, Any]:
         start=call.input.get("StartTime"),
         end=call.input.get("EndTime"),
     )
+    return page_of_events(call, sought, MOST_LISTED)
+
+
+def page_of_events(call: Call, sought: Sought, most: int) -> Mapping[str, Any]:
+    """``Events`` of the stores of the account and Region, and ``NextToken`` if more follow."""
     if sought.start is not None and sought.end is not None and sought.start > sought.end:
-        raise Fault("InvalidTimeRangeException", "The start time must be before the end time.")
+        raise InvalidTimeRange("The start time must be before the end time.")
     given = place(call)
     after = None if given is None else Place(datetime.fromisoformat(given[0]), given[1])
     found, following = call.app.lookup.page(
         call.app.searchable(call.account_id, call.region),
         sought,
-        limit=call.input.get("MaxResults", MOST_LISTED),
+        limit=call.input.get("MaxResults", most),
         after=after,
     )
     more = {} if following is None else {"NextToken": token(call, [following.time.isoformat(), following.id])}
