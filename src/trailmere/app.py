@@ -38,8 +38,10 @@ if TYPE_CHECKING:
     from trailmere.registry.aliases import AliasRecords
     from trailmere.registry.channels import ChannelRegistry
     from trailmere.registry.imports import ImportRecords
+    from trailmere.registry.organization import Organization
     from trailmere.registry.secretbox import SecretBox
     from trailmere.registry.stores import EventDataStore, StoreRegistry
+    from trailmere.registry.trails import TrailRegistry
     from trailmere.settings import Settings
 
 ACTIVITY_STORE = "trailmere-activity"  # who asked what of a server
@@ -280,6 +282,23 @@ class App:
         from trailmere.registry.channels import ChannelRegistry
 
         return ChannelRegistry(self.lake.engine)
+
+    @room
+    def trails(self) -> TrailRegistry:
+        """The records of trails, of all accounts."""
+        from trailmere.ingest.trails import check_bucket
+        from trailmere.registry.trails import TrailRegistry
+
+        return TrailRegistry(self.lake.engine, check_bucket=check_bucket)
+
+    @room
+    def organization(self) -> Organization:
+        """The organisation that the lake's accounts form, if they do. Raises SecretsUnreadable."""
+        from trailmere.registry.organization import Organization
+
+        return Organization(
+            self.lake.engine, lambda account_id: account_id in {one.id for one in self.identities.accounts()}
+        )
 
     @room
     def import_records(self) -> ImportRecords:

@@ -34,9 +34,7 @@ error means there: an exit code, an HTTP status, an AWS error code.
     |   |-- TrailAlreadyExists
     |   |-- TrailLimitExceeded
     |   |-- InvalidHomeRegion            a trail is changed in the Region that it was created in
-    |   |-- InvalidTopicName             no SNS topic is named so
-    |   |-- InvalidLogGroup              no log group of CloudWatch Logs has such an ARN
-    |   `-- InvalidLogRole               no role has such an ARN
+    |   `-- InvalidTopicName             no SNS topic is named so
     |-- OrganizationError
     |   |-- OrganizationsNotInUse        the lake's accounts are no organisation
     |   |-- NotManagementAccount         only the organisation's management account may do that
@@ -234,14 +232,6 @@ class InvalidHomeRegion(TrailError):
 
 class InvalidTopicName(TrailError):
     """No SNS topic is named so (InvalidSnsTopicNameException)."""
-
-
-class InvalidLogGroup(TrailError):
-    """No log group of CloudWatch Logs has such an ARN (InvalidCloudWatchLogsLogGroupArnException)."""
-
-
-class InvalidLogRole(TrailError):
-    """No role has such an ARN (InvalidCloudWatchLogsRoleArnException)."""
 
 
 class OrganizationError(TrailmereError):

@@ -34,7 +34,9 @@ BETTER: dict[str, dict[str, Any]] = {
     "ListTags": {"ResourceIdList": [STORE]},
     "RemoveTags": {"ResourceId": STORE},
     "DeleteResourcePolicy": {"ResourceArn": STORE},
+    "GetEventConfiguration": {"EventDataStore": STORE},
     "GetResourcePolicy": {"ResourceArn": STORE},
+    "PutEventConfiguration": {"EventDataStore": STORE, "MaxEventSize": "Large"},
     "PutResourcePolicy": {"ResourceArn": STORE, "ResourcePolicy": EVERYTHING_DENIED},
     "StartImport": {
         "Destinations": [STORE],

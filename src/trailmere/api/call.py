@@ -90,14 +90,16 @@ class Call:
             "aws:securetransport": ("true" if self.secure else "false",),
         }
 
-    def store(self, text: str, action: str | None = None, *, owner: str | None = None) -> EventDataStore:
+    def store(
+        self, text: str, action: str | None = None, *, owner: str | None = None, context: Context | None = None
+    ) -> EventDataStore:
         """The event data store of this id or ARN, if the caller may do ``action`` (default: this operation) to it.
 
         ``owner`` is the account of a bare id, where it is not the caller's. Raises InvalidStoreArn, and as ``admit``.
         """
         arn = self._store_arn(text, owner)
         missing = StoreNotFound(f"there is no event data store {text!r} in {self.region}")
-        return self.admit(arn, self.app.stores.find(arn), missing, action)
+        return self.admit(arn, self.app.stores.find(arn), missing, action, context)
 
     def admit(
         self,

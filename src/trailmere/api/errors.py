@@ -66,8 +66,6 @@ ERRORS: dict[type[TrailmereError], tuple[str, ...]] = {
     errors.TrailLimitExceeded: ("MaximumNumberOfTrailsExceededException",),
     errors.InvalidHomeRegion: ("InvalidHomeRegionException",),
     errors.InvalidTopicName: ("InvalidSnsTopicNameException",),
-    errors.InvalidLogGroup: ("InvalidCloudWatchLogsLogGroupArnException",),
-    errors.InvalidLogRole: ("InvalidCloudWatchLogsRoleArnException",),
     errors.OrganizationsNotInUse: ("OrganizationsNotInUseException",),
     errors.NotManagementAccount: (
         "NotOrganizationManagementAccountException",

@@ -13,21 +13,31 @@ from trailmere.api.model import CLOUDTRAIL, CLOUDTRAIL_DATA, STS
 from trailmere.api.operations import (
     audit_events,
     channels,
+    event_configuration,
+    federation,
     imports,
     insights,
     lookup,
+    organization,
     public_keys,
     queries,
     resource_policies,
     samples,
     stores,
     sts,
+    tags,
+    trails,
 )
 
 Function = Callable[[Call], Mapping[str, Any]]
 
 AREAS: tuple[tuple[str, Mapping[str, Function]], ...] = (
     (CLOUDTRAIL, stores.OPERATIONS),
+    (CLOUDTRAIL, tags.OPERATIONS),
+    (CLOUDTRAIL, federation.OPERATIONS),
+    (CLOUDTRAIL, event_configuration.OPERATIONS),
+    (CLOUDTRAIL, organization.OPERATIONS),
+    (CLOUDTRAIL, trails.OPERATIONS),
     (CLOUDTRAIL, channels.OPERATIONS),
     (CLOUDTRAIL, imports.OPERATIONS),
     (CLOUDTRAIL, queries.OPERATIONS),

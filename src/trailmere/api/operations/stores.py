@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from trailmere.registry.records import EventDataStore
 
 MOST_LISTED = 1000
+PARTITION_KEYS = [{"Name": "calendarday", "Type": "bigint"}]
 
 # member of the input -> what the registry calls it, and how it is read
 _WISHES: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
@@ -34,7 +35,8 @@ def create(call: Call) -> Mapping[str, Any]:
     """CreateEventDataStore."""
     wishes = _wishes(call.input)
     call.allow(call.arn("eventdatastore/*"), context=tag_context("request", wishes.get("tags", {})))
-    store = call.app.lifecycle.create(call.input["Name"], **wishes)
+    _check_organization(call)
+    store = call.app.lifecycle.create(call.input["Name"], place=(call.account_id, call.region), **wishes)
     tags = [{"Key": key, "Value": value} for key, value in store.tags.items()]
     # its table is made by now, and AWS still answers so
     return {**_described(store), "Status": Status.CREATED, "TagsList": tags}
@@ -43,18 +45,21 @@ def create(call: Call) -> Mapping[str, Any]:
 def update(call: Call) -> Mapping[str, Any]:
     """UpdateEventDataStore."""
     store = call.store(call.input["EventDataStore"])
-    return _described(call.app.stores.update(store.id, name=call.input.get("Name"), **_wishes(call.input)))
+    _check_organization(call)
+    after = call.app.stores.update(store.id, name=call.input.get("Name"), **_wishes(call.input))
+    return {**_described(after), **federation(after)}
 
 
 def get(call: Call) -> Mapping[str, Any]:
     """GetEventDataStore."""
-    return _described(call.store(call.input["EventDataStore"]))
+    store = call.store(call.input["EventDataStore"])
+    return {**_described(store), **federation(store), "PartitionKeys": PARTITION_KEYS}
 
 
 def list_all(call: Call) -> Mapping[str, Any]:
     """ListEventDataStores: ARN and name of each; AWS gives the other members no more."""
     call.allow()
-    here = [one for one in call.app.stores.list() if (one.account_id, one.region) == (call.account_id, call.region)]
+    here = call.app.stores_in(call.account_id, call.region).list()
     found, more = page(call, here, lambda store: store.name, MOST_LISTED)
     return {"EventDataStores": [{"EventDataStoreArn": one.arn, "Name": one.name} for one in found], **more}
 
@@ -80,6 +85,17 @@ def stop_ingestion(call: Call) -> Mapping[str, Any]:
     """StopEventDataStoreIngestion."""
     call.app.stores.stop_ingestion(call.store(call.input["EventDataStore"]).id)
     return {}
+
+
+def federation(store: EventDataStore) -> dict[str, Any]:
+    """The members that say whether the store is open to other engines."""
+    status = "DISABLED" if store.federation_role is None else "ENABLED"
+    return {"FederationStatus": status, "FederationRoleArn": store.federation_role}
+
+
+def _check_organization(call: Call) -> None:
+    if call.input.get("OrganizationEnabled"):
+        call.app.organization.check_may_have_resources(call.account_id)
 
 
 def _wishes(members: Mapping[str, Any]) -> dict[str, Any]:
