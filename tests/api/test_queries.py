@@ -424,6 +424,21 @@ def test_another_account_finds_neither_stores_nor_queries(server: Serving, trail
     assert set(codes[3:]) <= {"QueryIdNotFoundException", "AccessDeniedException"}
 
 
+def test_an_account_asks_its_own_stores_by_name_and_others_do_not(server: Serving, trail: Any) -> None:
+    theirs = a_client(server, OTHER, READING)
+    made = theirs.create_event_data_store(Name="theirs")["EventDataStoreArn"]
+
+    found = [
+        pages(theirs, theirs.start_query(QueryStatement=f"SELECT count(*) AS n FROM {name}")["QueryId"])[-1]
+        for name in ("theirs", f'"{made}"')
+    ]
+    with pytest.raises(ClientError) as raised:
+        trail.start_query(QueryStatement="SELECT 1 FROM theirs")
+
+    assert [page["QueryResultRows"] for page in found] == [[[{"n": "0"}]]] * 2
+    assert code(raised) == "InvalidQueryStatementException"
+
+
 def test_another_account_asks_a_store_whose_policy_lets_it(server: Serving, store: str) -> None:
     arn = server.app.lifecycle.create("shared").arn
     actions = '["cloudtrail:StartQuery", "cloudtrail:DescribeQuery", "cloudtrail:GetQueryResults"]'
