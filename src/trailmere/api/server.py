@@ -13,7 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Route, Router
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request as StarletteRequest
     from starlette.responses import Response
 
-    from trailmere.api.dispatch import Dispatcher
     from trailmere.settings import Settings
 
 Scope = MutableMapping[str, Any]
@@ -59,10 +58,17 @@ class ServeLimits:
         )
 
 
-class AwsDoor:
-    """The ASGI application that answers AWS's clients."""
+class Answering(Protocol):
+    """What is behind the door: plain code that runs in a thread."""
 
-    def __init__(self, dispatcher: Dispatcher, ready: Callable[[], object], limits: ServeLimits) -> None:
+    def answer(self, request: Request) -> Reply:
+        """The reply to a request; every error is one, too."""
+
+
+class AwsDoor:
+    """The ASGI application that answers AWS's clients; doors for others are answered in the same manner."""
+
+    def __init__(self, dispatcher: Answering, ready: Callable[[], object], limits: ServeLimits) -> None:
         self._dispatcher = dispatcher
         self._ready = ready
         self._limits = limits

@@ -63,14 +63,18 @@ def _serve(app: App, bound: socket.socket, certificate: Certificate | None, addr
     from trailmere.api.dispatch import Dispatcher
     from trailmere.api.listener import Listener, Patience, signals_end
     from trailmere.api.server import AwsDoor, ServeLimits
+    from trailmere.connect.doors import Doors
 
     door = AwsDoor(Dispatcher(app), app.stores.names, ServeLimits.of(app.settings))
     patience = Patience.of(app.settings)
-    listener = Listener(door.application(), bound, patience, certificate=certificate, tell=lambda: _tell(address))
+    others = Doors(app)
+    application = door.application(others.mounts())
+    listener = Listener(application, bound, patience, certificate=certificate, tell=lambda: _tell(address))
     app.resume()
     with signals_end(listener):
         listener.listen()
         door.close()
+        others.close()
     return door.taken_on
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trailmere.lake import batches, deadletters, inventory, ledger, upkeep, view
 from trailmere.lake.batches import Premises
@@ -217,6 +217,15 @@ class Lake:
             return manifests.plan_of(table, self._plans(store_id), snapshot_id)
 
         return scan.plan(self._remembered.view(store_id), plan_of, store_id, conditions, at)
+
+    def metadata(self, store_id: str) -> tuple[str, dict[str, Any]]:
+        """Where the present metadata file of a store's table lies, and what it says: the table as Iceberg has it.
+
+        Raises StoreNotFound, LakeDamaged.
+        """
+        from trailmere.lake import view
+
+        return view.content_at(self.engine, store_id, view.pointer(self.engine, store_id))
 
     def lease(self, store_id: str, snapshot_id: int) -> Shared | None:
         """Keep a snapshot and its files until the lease is freed, or the process ends.

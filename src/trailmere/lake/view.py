@@ -116,16 +116,17 @@ def read(engine: Engine, store_id: str) -> TableView:
 
 def read_at(engine: Engine, store_id: str, location: str) -> tuple[str, TableView]:
     """As ``read``, where the catalog just now named this metadata file; gives the one that was read, too."""
-    location, content = _content_at(engine, store_id, location)
+    location, content = content_at(engine, store_id, location)
     return location, parse(content)
 
 
 def metadata(engine: Engine, store_id: str) -> dict[str, Any]:
     """What the present metadata file of the store's table says. Raises as ``read`` does."""
-    return _content_at(engine, store_id, pointer(engine, store_id))[1]
+    return content_at(engine, store_id, pointer(engine, store_id))[1]
 
 
-def _content_at(engine: Engine, store_id: str, location: str) -> tuple[str, dict[str, Any]]:
+def content_at(engine: Engine, store_id: str, location: str) -> tuple[str, dict[str, Any]]:
+    """The metadata file that the catalog just now named, or the one that has followed it, and what it says."""
     for _ in range(8):
         try:
             return location, json.loads(local_path(location).read_bytes())

@@ -225,15 +225,15 @@ def _rows(column: pa.Array) -> list[Plain]:
 def _maps(column: pa.Array) -> list[Plain]:
     keys = [text(key) or "" for key in plain_values(column.keys)]
     items = plain_values(column.items)
-    return [None if span is None else dict(zip(keys[span], items[span], strict=True)) for span in _spans(column)]
+    return [None if span is None else dict(zip(keys[span], items[span], strict=True)) for span in spans(column)]
 
 
 def _arrays(column: pa.Array) -> list[Plain]:
     elements = plain_values(column.values)
-    return [None if span is None else elements[span] for span in _spans(column)]
+    return [None if span is None else elements[span] for span in spans(column)]
 
 
-def _spans(column: pa.Array) -> list[slice | None]:
+def spans(column: pa.Array) -> list[slice | None]:
     """Where each list of the column lies among its elements."""
     offsets = column.offsets.to_pylist()
     valid = column.is_valid().to_pylist()

@@ -1,0 +1,1 @@
+"""Doors for tools that speak other protocols than AWS's: Trino's for clients, Iceberg's REST for engines."""
