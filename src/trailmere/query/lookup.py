@@ -76,6 +76,15 @@ def _equals(expression: str) -> Callable[[str], str]:
     return lambda value: f"{expression} = {_literal(value)}"
 
 
+def _username(value: str) -> str:
+    """A session of a role is found by its name, and by ``ROLE/SESSION``."""
+    if "/" not in value:
+        return f"{_USER} = {_literal(value)}"
+    begin = "strpos(useridentity.arn, ':assumed-role/')"
+    session = f"({begin} > 0 AND substr(useridentity.arn, {begin} + 14) = {_literal(value)})"
+    return f"({_USER} = {_literal(value)} OR {session})"
+
+
 def _read_only(value: str) -> str:
     if value not in ("true", "false"):
         raise InvalidLookupAttributes(f"expected true or false for ReadOnly, got {value!r}")
@@ -118,7 +127,7 @@ CATEGORIES: Mapping[str, _Category] = {
             "EventId": _equals("eventid"),
             "EventName": _equals("eventname"),
             "ReadOnly": _read_only,
-            "Username": _equals(_USER),
+            "Username": _username,
             "ResourceType": _resource_type,
             "ResourceName": _resource_name,
             "EventSource": _equals("eventsource"),

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from trailmere.api.call import Call
 
 MOST_LISTED = 50
+LONGEST_VALUE = 2000
+COUNTED_TWICE = "_ ,\n"  # CloudTrail API reference, LookupAttribute
 
 
 def lookup(call: Call) -> Mapping[str, Any]:
@@ -48,7 +50,15 @@ def _attribute(call: Call) -> Attribute | None:
     given = call.input.get("LookupAttributes") or []
     if len(given) > 1:
         raise InvalidLookupAttributes(f"expected one lookup attribute at most, got {len(given)}")
-    return Attribute(given[0]["AttributeKey"], given[0]["AttributeValue"]) if given else None
+    if not given:
+        return None
+    value = given[0]["AttributeValue"]
+    if (length := len(value) + sum(map(value.count, COUNTED_TWICE))) > LONGEST_VALUE:
+        raise InvalidLookupAttributes(
+            f"expected at most {LONGEST_VALUE:,} characters of AttributeValue, got {length:,}; "
+            "blanks, commas, underscores and line ends count twice"
+        )
+    return Attribute(given[0]["AttributeKey"], value)
 
 
 def _described(event: FoundEvent) -> dict[str, Any]:
