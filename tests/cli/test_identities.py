@@ -239,3 +239,14 @@ def test_verify_knows_the_key_file(run: Command) -> None:
     run("key", "create")
 
     assert run("verify", "--output", "json").code == 0
+
+
+def test_an_organisation_is_declared_and_dissolved(run: Command) -> None:
+    run("account", "create", "ours", "--id", "111122223333")
+
+    declared = run("account", "organization", "--management", "111122223333", "--output", "json")
+    unknown = run("account", "organization", "--management", "999988887777")
+    dissolved = run("account", "organization", "--dissolve", "--output", "json")
+    assert declared.json == {"ManagementAccountId": "111122223333", "DelegatedAdministrators": []}
+    assert (unknown.code, "there is no account 999988887777" in unknown.err) == (1, True)
+    assert dissolved.json["ManagementAccountId"] is None

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from trailmere.cli.common import LakeOption, OutputOption, open_app, open_lake
 from trailmere.cli.identities import account_json, write_many, write_one
+from trailmere.errors import InvalidParameter
 
 account = CommandApp(
     name="account", help="Accounts: create, list and delete them.", help_format="plaintext", version_flags=[]
@@ -36,6 +37,28 @@ def list_accounts(*, lake: LakeOption = None, output: OutputOption = "table") ->
     with open_lake(lake) as app:
         members = [account_json(one) for one in app.identities.accounts()]
     write_many(members, ("AccountId", "Name", "CreateDate"), output, empty="no accounts")
+
+
+@account.command
+def organization(
+    *,
+    management: Annotated[str | None, Parameter(help="Id of the account that manages it.")] = None,
+    dissolve: Annotated[bool, Parameter(help="The accounts are no organisation any more.", negative=())] = False,
+    lake: LakeOption = None,
+    output: OutputOption = "table",
+) -> None:
+    """Declare that the lake's accounts are an organisation, or show who manages it. Its management account, and those
+    that it registers as delegated administrators, may have event data stores and trails for all of it."""
+    if management is not None and dissolve:
+        raise InvalidParameter("expected --management or --dissolve, got both")
+    with open_lake(lake) as app:
+        if management is not None:
+            app.organization.declare(management)
+        if dissolve:
+            app.organization.dissolve()
+        manager, delegated = app.organization.management(), app.organization.delegated()
+    shown = list(delegated) if output == "json" else ", ".join(delegated)
+    write_one({"ManagementAccountId": manager, "DelegatedAdministrators": shown}, output)
 
 
 @account.command

@@ -60,8 +60,8 @@ class EventDataStore:
 
     ``family`` is a key of ``events.columns.COLUMNS``. ``ingesting`` says whether the store takes events in when it is
     neither being created nor pending deletion. ``purging``: its table is being dropped, nothing brings it back.
-    ``federation_role``: the ARN of the role that was named when the store was opened to other engines, None while it is
-    not. ``max_event_size`` and ``context_keys`` are kept as stated; the latter are (type, its keys), by type.
+    ``federation_role``: the ARN of the role that it is federated with, None while it is not. It, ``max_event_size`` and
+    ``context_keys`` are kept as stated; the last are (type, its keys), by type.
     """
 
     id: str

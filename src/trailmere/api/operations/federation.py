@@ -1,4 +1,5 @@
-"""Federation of event data stores: the two operations. One that is federated is shown by the Iceberg REST catalog."""
+"""Federation of event data stores: the two operations. It is kept as stated: other engines read by the rights of whoever
+asks, federated or not."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def enable(call: Call) -> Mapping[str, Any]:
-    """EnableFederation. The role is kept as stated: whoever reads needs rights of their own."""
+    """EnableFederation."""
     store = call.store(call.input["EventDataStore"])
     after = call.app.stores.federate(store.id, call.input["FederationRoleArn"])
     return {"EventDataStoreArn": after.arn, **federation(after)}
