@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
@@ -332,15 +333,23 @@ class App:
         return AuditTrail(folder, self.pusher, self._activity_store, seconds=seconds)
 
     def _activity_store(self) -> EventDataStore:
-        """The store of our own calls, made when it is first needed. Raises InactiveStore, InvalidStoreStatus: what was
-        noted waits until it is restored, or its ingestion started."""
+        """The store of our own calls, made when it is first needed; of the lake's own account, whoever else has one of
+        that name. It takes all of them in: selectors that somebody gave it must not blind whoever asks who it was.
+
+        Raises InactiveStore, InvalidStoreStatus: what was noted waits until it is restored, or its ingestion started.
+        """
         from trailmere.errors import StoreAlreadyExists
+        from trailmere.events.selector_templates import everything_of
+        from trailmere.lake.lifecycle import StoreLifecycle
         from trailmere.registry.records import BillingMode, Operation
 
-        if self.stores.find(ACTIVITY_STORE) is None:
+        here = self.stores_in(self.settings.account_id, self.settings.region)
+        lifecycle = StoreLifecycle(here, self.lake)
+        if here.find(ACTIVITY_STORE) is None:
             with contextlib.suppress(StoreAlreadyExists):  # another server was quicker
-                self.lifecycle.create(ACTIVITY_STORE, billing_mode=BillingMode.FIXED_RETENTION_PRICING)
-        return self.lifecycle.use(ACTIVITY_STORE, Operation.INGEST)
+                lifecycle.create(ACTIVITY_STORE, billing_mode=BillingMode.FIXED_RETENTION_PRICING)
+        store = lifecycle.use(ACTIVITY_STORE, Operation.INGEST)
+        return replace(store, selectors=everything_of(store.family))
 
     def maintain(
         self, store: EventDataStore, *, dry_run: bool = False, show: Callable[[MaintenanceProgress], None]

@@ -66,6 +66,37 @@ def test_what_is_put_by_a_channel_is_noted_without_the_events(audited: Serving) 
     assert "DoorOpened" not in call["text"]
 
 
+def test_a_store_of_that_name_in_another_account_gets_nothing(audited: Serving) -> None:
+    other = a_user(audited, "444455556666", "eve", "AWSCloudTrail_FullAccess")
+    theirs = other.create_event_data_store(Name="trailmere-activity")["EventDataStoreArn"]
+    audited.client().list_channels()
+    audited.app.audit.flush()
+
+    listed = "SELECT eventName FROM \"trailmere-activity\" WHERE eventName = 'ListChannels'"
+    assert rows(other, f"SELECT count(*) AS n FROM {theirs.rpartition('/')[2]}") == [{"n": "0"}]
+    assert rows(audited.client(), listed) == [{"eventName": "ListChannels"}]
+
+
+def test_selectors_do_not_hide_calls(audited: Serving) -> None:
+    cloudtrail = audited.client()
+    cloudtrail.list_channels()
+    audited.app.audit.flush()
+    blind = [
+        {
+            "FieldSelectors": [
+                {"Field": "eventCategory", "Equals": ["Management"]},
+                {"Field": "eventSource", "Equals": ["kms.amazonaws.com"]},
+            ]
+        }
+    ]
+    store = audited.app.stores.get("trailmere-activity").arn
+    cloudtrail.update_event_data_store(EventDataStore=store, AdvancedEventSelectors=blind)
+    audited.app.audit.flush()
+
+    asked = "SELECT eventName FROM \"trailmere-activity\" WHERE eventName LIKE 'Update%'"
+    assert rows(cloudtrail, asked) == [{"eventName": "UpdateEventDataStore"}]
+
+
 def test_calls_wait_on_disk_while_their_store_takes_nothing_in(audited: Serving) -> None:
     cloudtrail = audited.client()
     cloudtrail.list_channels()
