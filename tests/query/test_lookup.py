@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 NOW = datetime(2026, 3, 30, tzinfo=UTC)
+SESSION_ARN = "arn:aws:sts::111122223333:assumed-role/admin/o'neill"
 USERS: tuple[dict[str, Any], ...] = (
     {"type": "IAMUser", "userName": "ana", "principalId": "AIDA1", "accessKeyId": "AKIA1"},
-    {"type": "AssumedRole", "principalId": "AROA1:o'neill", "accessKeyId": "ASIA2"},
+    {"type": "AssumedRole", "principalId": "AROA1:o'neill", "accessKeyId": "ASIA2", "arn": SESSION_ARN},
     {"type": "Root", "principalId": "111122223333"},
     {"type": "AWSService", "invokedBy": "ec2.amazonaws.com"},
 )
@@ -189,6 +190,18 @@ def test_an_event_has_what_its_record_says(world: tuple[Lookup, list[StoreEntry]
     assert (found.name, found.source, found.user) == (wanted["eventName"], wanted["eventSource"], "ana")
     assert (found.read_only, found.access_key_id) == (wanted["readOnly"], "AKIA1")
     assert [(one.type, one.name) for one in found.resources] == [("AWS::S3::Object", "arn:aws:s3:::logs/a'b")]
+
+
+def test_a_session_of_a_role_is_found_by_its_name_and_with_its_role(
+    world: tuple[Lookup, list[StoreEntry]],
+) -> None:
+    lookup, stores = world
+    found = [
+        [event.id for event in lookup.page(stores, Sought(attribute=Attribute("Username", value)), limit=50)[0]]
+        for value in ("o'neill", "admin/o'neill", "other/o'neill")
+    ]
+
+    assert found[0] == found[1] != found[2] == []
 
 
 def test_insights_are_looked_up_among_insights_alone(world: tuple[Lookup, list[StoreEntry]]) -> None:
