@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from trailmere.errors import (
     InvalidEventSelectors,
+    InvalidKmsKey,
     InvalidParameter,
     InvalidStoreCategory,
     InvalidTags,
@@ -74,9 +75,9 @@ def check_retention(days: int | None, mode: BillingMode) -> int:
 
 
 def check_kms_key(key: str | None) -> str | None:
-    """``key``, or InvalidParameter."""
+    """``key``, or InvalidKmsKey."""
     if key is not None and not KMS_KEY_PATTERN.fullmatch(key):
-        raise InvalidParameter(
+        raise InvalidKmsKey(
             f"expected a KMS key (an id, an ARN or alias/NAME of at most 350 characters), got {key[:360]!r}"
         )
     return key

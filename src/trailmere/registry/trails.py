@@ -21,7 +21,6 @@ from trailmere.errors import (
     InvalidBucketName,
     InvalidDestination,
     InvalidHomeRegion,
-    InvalidKmsKey,
     InvalidParameterCombination,
     InvalidTopicName,
     InvalidTrailName,
@@ -29,7 +28,7 @@ from trailmere.errors import (
     TrailLimitExceeded,
     TrailNotFound,
 )
-from trailmere.registry.bounds import KMS_KEY_PATTERN, check_tags
+from trailmere.registry.bounds import check_kms_key, check_tags
 from trailmere.registry.database import UtcTime, create_tables, reading, writing
 from trailmere.registry.records import partition
 from trailmere.registry.stores import utc_now
@@ -228,8 +227,7 @@ def check_trail(trail: Trail) -> None:
         raise InvalidDestination(f"expected a prefix of at most {MAXIMUM_PREFIX} characters", place=trail.bucket)
     if trail.topic is not None and not re.fullmatch(r"[A-Za-z0-9_:.-]{1,256}", trail.topic):
         raise InvalidTopicName(f"expected the name or the ARN of an SNS topic, got {trail.topic[:260]!r}")
-    if trail.kms_key is not None and not KMS_KEY_PATTERN.fullmatch(trail.kms_key):
-        raise InvalidKmsKey(f"expected the id, the ARN or the alias of a KMS key, got {trail.kms_key[:360]!r}")
+    check_kms_key(trail.kms_key)
 
 
 def _is_address(name: str) -> bool:

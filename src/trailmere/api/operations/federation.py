@@ -1,5 +1,5 @@
-"""Federation of event data stores: the two operations. It is kept as stated: other engines read by the rights of whoever
-asks, federated or not."""
+"""Federation of event data stores: the two operations. It is kept as stated: other engines read by the rights of
+whoever asks, federated or not."""
 
 from __future__ import annotations
 
