@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from trailmere.ingest.push import Pusher
     from trailmere.ingest.records import Limits
     from trailmere.ingest.tending import Tending
+    from trailmere.ingest.trails import TrailFollower
     from trailmere.insights.run import Insights
     from trailmere.lake.lifecycle import StoreLifecycle
     from trailmere.lake.records import Maintained, MaintenanceProgress
@@ -293,6 +294,22 @@ class App:
         return TrailRegistry(self.lake.engine, check_bucket=check_bucket)
 
     @room
+    def trail_follower(self) -> TrailFollower:
+        """What takes in the log files of trails that are logging."""
+        from trailmere.ingest.imports import Locations
+        from trailmere.ingest.trails import TrailFollower
+
+        locations = Locations.of_settings(self.settings.import_folders, self.settings.import_buckets)
+        return TrailFollower(
+            self.lake,
+            self.trails,
+            lambda account_id, region, name: self.stores_in(account_id, region).find(name),
+            self.lifecycle.use,
+            locations,
+            self.ingest_limits,
+        )
+
+    @room
     def organization(self) -> Organization:
         """The organisation that the lake's accounts form, if they do. Raises SecretsUnreadable."""
         from trailmere.registry.organization import Organization
@@ -371,14 +388,15 @@ class App:
         return self.lake.maintain(store.id, policy, dry_run=dry_run, show=show)
 
     def resume(self) -> None:
-        """Go on with what a server that went away has left: queries, imports and Insights."""
+        """Go on with what a server that went away has left: queries, imports, trails and Insights."""
         self.jobs.resume()
         self.imports.resume()
+        self.trail_follower.resume()
         self.insights.resume()
 
     def close(self) -> None:
         """Let go of workers, locks and connections; only of what was opened."""
-        for room in ("insights", "imports", "jobs", "audit", "tending", "engine", "lake"):
+        for room in ("insights", "trail_follower", "imports", "jobs", "audit", "tending", "engine", "lake"):
             if room in self.__dict__:
                 self.__dict__[room].close()
 

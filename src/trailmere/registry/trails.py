@@ -65,6 +65,8 @@ TRAILS = Table(
     Column("started", UtcTime),
     Column("stopped", UtcTime),
     Column("created", UtcTime, nullable=False),
+    Column("delivered", UtcTime),
+    Column("delivery_error", Text),
 )
 
 
@@ -94,6 +96,8 @@ class Trail:
     logging: bool = False
     started: datetime | None = None
     stopped: datetime | None = None
+    delivered: datetime | None = None  # when its log files were last taken in
+    delivery_error: str | None = None  # why they could not be, since then
 
     @property
     def arn(self) -> str:
@@ -195,6 +199,12 @@ class TrailRegistry:
             return trail
         when = {"started" if wanted else "stopped": self._clock()}
         return self.change(trail, region, logging=wanted, **when)
+
+    def note_delivery(self, trail: Trail, *, error: str | None = None) -> None:
+        """Log files of the trail were taken in, or could not be. One that is gone is left alone."""
+        values = {"delivery_error": error} if error else {"delivery_error": None, "delivered": self._clock()}
+        with writing(self._engine) as connection:
+            connection.execute(update(TRAILS).where(_is(trail)).values(**values))
 
     def delete(self, trail: Trail, region: str) -> None:
         """Raises InvalidHomeRegion."""

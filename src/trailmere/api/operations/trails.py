@@ -90,6 +90,8 @@ def status(call: Call) -> Mapping[str, Any]:
         "IsLogging": trail.logging,
         "StartLoggingTime": trail.started,
         "StopLoggingTime": trail.stopped,
+        "LatestDeliveryTime": trail.delivered,
+        "LatestDeliveryError": trail.delivery_error,
         "LatestDeliveryAttemptTime": "",
         "LatestNotificationAttemptTime": "",
         "LatestNotificationAttemptSucceeded": "",
