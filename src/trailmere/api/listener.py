@@ -86,6 +86,12 @@ def protocol(patience: Patience) -> type[H11Protocol]:
             self._reading_due.clear()
             super().connection_lost(exc)
 
+        def shutdown(self) -> None:
+            idle = self.cycle is None or self.cycle.response_complete
+            super().shutdown()
+            if idle and self.transport.get_write_buffer_size() == 0:
+                self.transport.abort()  # TLS would wait half a minute for the farewell of a client that sleeps
+
         def pause_writing(self) -> None:
             self._reading_due.set()
             super().pause_writing()
