@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
 import trino
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.walks.door import deliver
+from tests.walks.door import deliver, opened
 
 ACCOUNT = "123456789012"
 SCHEMA = f"account_{ACCOUNT}"
@@ -51,6 +52,25 @@ class Served:
         }
         return trino.dbapi.connect(host="localhost", port=self.port, http_scheme="https", **given)  # type: ignore[no-untyped-call]
 
+    def user(self, name: str, policy: str) -> tuple[str, str]:
+        """A key of a new user with this policy: its id and its secret."""
+        with opened(self.lake) as app:
+            user = app.identities.create_user(ACCOUNT, name)
+            app.identities.put_policy(user, "its-own", policy)
+            key = app.identities.create_key(user)
+        return key.access_key_id, key.secret_access_key
+
+    def aws(self, service: str = "cloudtrail") -> Any:
+        """A boto3 client, the administrator's."""
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name="us-east-1",
+            verify=str(self.certificate),
+            aws_access_key_id=self.access_key_id,
+            aws_secret_access_key=self.secret,
+        )
+
     def rows(self, sql: str, parameters: list[Any] | None = None) -> list[Any]:
         """The rows of a statement, asked through Trino's client."""
         with self.connect() as connection:
@@ -62,7 +82,8 @@ def served(folder: Path, records: list[dict[str, Any]]) -> Iterator[Served]:
     """A server over a lake whose store ``trail`` holds the records; it is ended by a signal."""
     lake = folder / "lake"
     deliver(folder / "logs", records)
-    environment = {**os.environ, "TRAILMERE_LAKE": str(lake), "TRAILMERE_ACCOUNT_ID": ACCOUNT}
+    ours = {"TRAILMERE_LAKE": str(lake), "TRAILMERE_ACCOUNT_ID": ACCOUNT}
+    environment = {**os.environ, **ours, "TRAILMERE_AUDIT_SECONDS": "3600"}  # calls stay in the journal meanwhile
     for arguments in (("store", "create", "trail"), ("ingest", str(folder / "logs"), "--store", "trail")):
         _run(arguments, environment)
     certificate, key = self_signed(folder)

@@ -14,6 +14,7 @@ from pyiceberg.schema import Schema
 
 from tests.connect.conftest import EVENTS
 from tests.connect.serving import SCHEMA
+from tests.walks.door import opened
 from trailmere.connect.iceberg import Leases
 
 if TYPE_CHECKING:
@@ -111,6 +112,19 @@ def test_a_token_is_good_for_trinos_clients_too(server: Served) -> None:
 
     with server.connect(auth=trino.auth.JWTAuthentication(token["access_token"])) as connection:
         assert connection.cursor().execute("SELECT 1").fetchall() == [[1]]
+
+
+def test_a_token_dies_with_its_key(server: Served) -> None:
+    everything = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
+    id, secret = server.user("leaver", everything)
+    lake = catalog(server, credential=f"{id}:{secret}")
+    assert lake.list_tables(SCHEMA) == [(SCHEMA, "trail")]
+
+    with opened(server.lake) as app:
+        app.identities.set_key_active(id, False)
+
+    with pytest.raises(RESTError):
+        lake.list_tables(SCHEMA)
 
 
 class Lease:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 import ssl
+import time
 import urllib.error
 import urllib.request
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
+import requests
 import sqlalchemy
 import trino
 from sqlalchemy.engine import URL
 
 from tests.connect.conftest import EVENTS
 from tests.connect.serving import SCHEMA
+from tests.query.background import PATIENCE_SECONDS
+from trailmere.ask.library import SAMPLES
+from trailmere.ask.records import STORE, WINDOW, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -156,20 +161,32 @@ def test_sqlalchemy_asks_through_a_reflected_table(engine: sqlalchemy.Engine) ->
         assert connection.scalar(question) == EVENTS // 2
 
 
-def test_the_same_rows_come_through_aws_and_trino(server: Served) -> None:
-    sql = "SELECT eventName, readOnly, count(*) AS n FROM trail GROUP BY eventName, readOnly ORDER BY eventName"
-    client = boto3.client(
-        "cloudtrail", endpoint_url=server.url, region_name="us-east-1", verify=str(server.certificate),
-        aws_access_key_id=server.access_key_id, aws_secret_access_key=server.secret,
-    )  # fmt: skip
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+def test_the_same_rows_come_through_aws_and_trino(server: Served, sample: Sample) -> None:
+    sql = sample.sql.replace(STORE, "trail").replace(WINDOW, "true").replace(":limit", "1000")
+    sql = re.sub(r":[a-z]\w*", "'bucket-7'", sql)  # what the question is about
+
+    assert sorted(through_aws(server, sql)) == sorted([_shown(value) for value in row] for row in server.rows(sql))
+
+
+def through_aws(server: Served, sql: str) -> list[list[str]]:
+    """The rows of a statement by StartQuery and GetQueryResults."""
+    client, deadline = server.aws(), time.monotonic() + PATIENCE_SECONDS
     query_id = client.start_query(QueryStatement=sql)["QueryId"]
     while (results := client.get_query_results(QueryId=query_id))["QueryStatus"] in ("QUEUED", "RUNNING"):
-        pass
+        assert time.monotonic() < deadline
+    return [[value for cell in row for value in cell.values()] for row in results["QueryResultRows"]]
 
-    through_aws = [[value for cell in row for value in cell.values()] for row in results["QueryResultRows"]]
-    through_trino = [[name, str(reading).lower(), str(count)] for name, reading, count in server.rows(sql)]
 
-    assert through_aws == through_trino
+def _shown(value: Any) -> str:
+    """A value of Trino's client as GetQueryResults has it."""
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(" ", "milliseconds")
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}={one}" for key, one in value.items()) + "}"
+    return "" if value is None else str(value)
 
 
 def test_a_statement_is_not_shown_to_who_has_not_started_it(server: Served) -> None:
@@ -185,6 +202,41 @@ def test_each_statement_is_in_the_journal(server: Served) -> None:
     written = b"".join(path.read_bytes() for path in (server.lake / "journal").rglob("*") if path.is_file())
     events = [json.loads(line) for line in written.splitlines() if b"told-in-the-journal" in line]
     assert [event["eventName"] for event in events] == ["StartQuery"]
+
+
+COUNTING = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["cloudtrail:StartQuery"%s],
+               "Resource": "*"}]}"""
+
+
+def test_who_may_not_get_results_sees_no_tables_and_reads_none(server: Served) -> None:
+    auth = trino.auth.BasicAuthentication(*server.user("starter", COUNTING % ""))
+
+    with server.connect(auth=auth) as connection:
+        assert connection.cursor().execute("SHOW TABLES").fetchall() == []
+        with pytest.raises(trino.exceptions.TrinoUserError) as caught:
+            connection.cursor().execute("SELECT count(*) FROM trail")
+
+    assert caught.value.error_name == "PERMISSION_DENIED"
+
+
+def test_who_may_do_both_reads(server: Served) -> None:
+    auth = trino.auth.BasicAuthentication(*server.user("reader", COUNTING % ', "cloudtrail:GetQueryResults"'))
+
+    with server.connect(auth=auth) as connection:
+        assert connection.cursor().execute("SHOW TABLES").fetchall() == [["trail"]]
+        assert connection.cursor().execute("SELECT count(*) FROM trail").fetchall() == [[EVENTS]]
+
+
+def test_pages_are_fetched_by_who_started_the_statement_only(server: Served) -> None:
+    stranger = server.user("stranger", COUNTING % ', "cloudtrail:GetQueryResults"')
+    url, verify = f"{server.url}/v1/statement", str(server.certificate)
+    started = requests.post(url, "SELECT 1", auth=(server.access_key_id, server.secret), verify=verify).json()
+
+    refused = requests.get(started["nextUri"], auth=stranger, verify=verify)
+    own = [requests.get(started["nextUri"], auth=(server.access_key_id, server.secret), verify=verify) for _ in "12"]
+
+    assert refused.status_code == 404
+    assert own[0].json()["id"] == own[1].json()["id"] == started["id"]  # a page that was lost is given again
 
 
 def _context(server: Served) -> ssl.SSLContext:

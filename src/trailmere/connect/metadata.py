@@ -194,8 +194,14 @@ def _select(tree: exp.Select, facts: Table) -> Table:
     if tree.args.get("distinct") is not None:
         given = list(dict.fromkeys(given))
     if (limit := tree.args.get("limit")) is not None:
-        given = given[: int(limit.expression.name)]
+        given = given[: _number(limit)]
     return Table(tuple(name for name, _node in outputs), given)
+
+
+def _number(limit: exp.Expr) -> int:
+    if not isinstance(limit, exp.Limit) or not limit.expression.name.isdigit():
+        raise _refused(f"{limit.sql('trino')[:100]} cannot be used")
+    return int(limit.expression.name)
 
 
 def _outputs(expressions: Sequence[exp.Expr], columns: Sequence[str]) -> Iterator[tuple[str, exp.Expr]]:
@@ -229,6 +235,12 @@ def _compare(node: exp.Expr, row: Row) -> bool:
     if left is None or right is None:
         return False
     return bool((left == right) is isinstance(node, exp.EQ))
+
+
+def _is(node: exp.Expr, row: Row) -> bool:
+    if not isinstance(node.expression, exp.Null):
+        raise _refused(f"{node.sql('trino')[:100]} cannot be used")
+    return _value(node.this, row) is None
 
 
 def _like(node: exp.Expr, row: Row) -> bool:
@@ -279,7 +291,7 @@ _VALUES: Mapping[type[exp.Expr], Callable[[Any, Row], Any]] = {
     exp.Not: lambda node, row: not _value(node.this, row),
     exp.EQ: _compare,
     exp.NEQ: _compare,
-    exp.Is: lambda node, row: _value(node.this, row) is None,
+    exp.Is: _is,
     exp.In: lambda node, row: _value(node.this, row) in [_value(one, row) for one in node.expressions],
     exp.Like: _like,
     exp.Escape: _like,

@@ -37,6 +37,7 @@ PATH = "/v1/statement"
 SILENCE_SECONDS = 300.0  # after which a statement is abandoned: query.client.timeout of Trino
 ENDED_SECONDS = 30.0  # for which the last page can be fetched again
 LOOK_SECONDS = 5.0
+QUOTED = 4  # times the limit of a statement: so long may it be inside of EXECUTE IMMEDIATE, with its parameters
 USER_ERROR, INTERNAL_ERROR, INSUFFICIENT_RESOURCES = "USER_ERROR", "INTERNAL_ERROR", "INSUFFICIENT_RESOURCES"
 
 # our error -> Trino's code, name, type (StandardErrorCode); a class without a row goes by that of its base
@@ -116,6 +117,10 @@ class TrinoDoor:
 
     def _begin(self, request: Request, call: Call, statement: str, id: str, cancellation: Cancellation) -> Answer:
         """What the statement gives. Raises what the rooms raise."""
+        if len(statement) > QUOTED * self._app.queries.limits.characters:
+            raise errors.QueryLimitExceeded(
+                f"the statement has {len(statement):,} characters, which is too many", limit="query_characters"
+            )
         understood = understand(statement, request, call)
         if understood.query is None:
             return _told(understood)
