@@ -35,8 +35,10 @@ BETTER: dict[str, dict[str, Any]] = {
     "RemoveTags": {"ResourceId": STORE},
     "DeleteResourcePolicy": {"ResourceArn": STORE},
     "GetEventConfiguration": {"EventDataStore": STORE},
+    "GetInsightSelectors": {"EventDataStore": STORE},
     "GetResourcePolicy": {"ResourceArn": STORE},
     "PutEventConfiguration": {"EventDataStore": STORE, "MaxEventSize": "Large"},
+    "PutInsightSelectors": {"EventDataStore": STORE},
     "PutResourcePolicy": {"ResourceArn": STORE, "ResourcePolicy": EVERYTHING_DENIED},
     "StartImport": {
         "Destinations": [STORE],
