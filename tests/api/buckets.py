@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -40,6 +41,8 @@ def bucket() -> Iterator[tuple[Any, dict[str, str]]]:
         aws_access_key_id="key",
         aws_secret_access_key="secret",
     )
+    reset = urllib.request.Request(f"{found['AWS_ENDPOINT_URL']}/moto-api/reset", method="POST")
+    urllib.request.urlopen(reset, timeout=60).close()  # servers of one process share what they hold
     client.create_bucket(Bucket=BUCKET)
     try:
         yield client, found

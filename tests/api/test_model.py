@@ -28,11 +28,7 @@ NOT_YET = {
     "CreateDashboard",
     "DeleteDashboard",
     "GetDashboard",
-    "GetInsightSelectors",
     "ListDashboards",
-    "ListInsightsData",
-    "ListInsightsMetricData",
-    "PutInsightSelectors",
     "StartDashboardRefresh",
     "UpdateDashboard",
 }

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from trailmere.api.errors import Fault
+from trailmere.api.operations import trails
 from trailmere.api.operations.lookup import MOST_LISTED, page_of_events
 from trailmere.api.paging import place, token
-from trailmere.errors import (
-    InvalidInsightSelectors,
-    InvalidParameter,
-    InvalidParameterCombination,
-    InvalidTrailName,
-    TrailNotFound,
-)
+from trailmere.errors import InsightNotEnabled, InvalidInsightSelectors, InvalidParameter, InvalidParameterCombination
 from trailmere.insights.metrics import AVAILABLE, Wanted, points
 from trailmere.query.lookup import INSIGHT, Attribute, Sought
 
@@ -25,8 +20,6 @@ if TYPE_CHECKING:
 
 MOST_POINTS = 21600
 MANAGEMENT = "Management"
-_TRAIL_NAME = re.compile(r"(?!.*[._-]{2})[A-Za-z0-9][A-Za-z0-9._-]{1,126}[A-Za-z0-9]")
-_TRAIL_ARN = re.compile(r"arn:aws[a-z-]*:cloudtrail:[a-z0-9-]+:\d{12}:trail/(.+)")
 
 
 def put(call: Call) -> Mapping[str, Any]:
@@ -36,7 +29,8 @@ def put(call: Call) -> Mapping[str, Any]:
     destination = call.input.get("InsightsDestination")
     if trail is not None:
         _check_alone(call, "EventDataStore", "InsightsDestination")
-        raise _no_trail(call, trail)
+        trails.find(call, trail)
+        raise Fault("UnsupportedOperationException", "Insights are computed of event data stores, not of trails.")
     if given is None:
         raise InvalidParameterCombination("expected TrailName, or EventDataStore and InsightsDestination")
     store = call.store(given)
@@ -54,7 +48,7 @@ def get(call: Call) -> Mapping[str, Any]:
     trail, given = call.input.get("TrailName"), call.input.get("EventDataStore")
     if trail is not None:
         _check_alone(call, "EventDataStore")
-        raise _no_trail(call, trail)
+        raise InsightNotEnabled(f"Insights are not enabled for {trails.find(call, trail).arn}")
     if given is None:
         raise InvalidParameterCombination("expected TrailName or EventDataStore")
     return _described(call, call.app.insights.records.get(call.store(given).id))
@@ -79,8 +73,8 @@ def list_metric_data(call: Call) -> Mapping[str, Any]:
     call.allow()
     trail = call.input.get("TrailName")
     if trail is not None:
-        _check_trail_name(trail)
-        raise InvalidParameter(f"there is no trail {trail!r} whose Insights are computed")
+        found = trails.find(call, trail)
+        raise InvalidParameter(f"Insights are computed of event data stores, not of {found.arn}: name no trail")
     period = call.input.get("Period", 3600)
     wanted = Wanted(
         event_source=call.input["EventSource"],
@@ -137,22 +131,6 @@ def _described(call: Call, settings: InsightSettings) -> dict[str, Any]:
 def _check_alone(call: Call, *others: str) -> None:
     if given := [name for name in others if name in call.input]:
         raise InvalidParameterCombination(f"expected TrailName alone, got {', '.join(given)} too")
-
-
-def _no_trail(call: Call, trail: str) -> TrailNotFound:
-    """Insights are computed of event data stores."""
-    name = _check_trail_name(trail)
-    call.allow(call.arn(f"trail/{name}"))
-    return TrailNotFound(f"there is no trail {trail!r} that can have Insights; they are computed of event data stores")
-
-
-def _check_trail_name(text: str) -> str:
-    """The name of a trail, of its name or ARN."""
-    found = _TRAIL_ARN.fullmatch(text)
-    name = found[1] if found else text
-    if not _TRAIL_NAME.fullmatch(name):
-        raise InvalidTrailName(f"expected the name or the ARN of a trail, got {text!r}")
-    return name
 
 
 OPERATIONS = {
