@@ -1,8 +1,9 @@
 """Random requests that botocore signed must all be accepted, and none after a single change to it.
 
-``python -m tests.access.signatures ACCEPTED MUTATED SEED`` makes so many of both and tells what came of them; a refusal
-of the first kind or an acceptance of the second ends it with the request. Changes that the protocol does not see (the
-order of parameters, blanks next to blanks, headers that nobody signs) are not made.
+``python -m tests.access.signatures 100000 1000000 SEED`` makes so many of both: progress and every violation (a refusal
+of the first kind, an acceptance of the second) on stderr, with the seed that repeats it, then an account of one line;
+it ends with 1 if there was a violation. Changes that the protocol does not see (the order of parameters, blanks next to
+blanks, headers that nobody signs) are not made.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -26,6 +27,7 @@ from trailmere.access.sigv4 import Authenticator, SignedRequest
 from trailmere.errors import AuthenticationFailed
 
 MUTATIONS_OF_ONE = 10
+REPORTED_EVERY = 1_000
 LETTERS = string.ascii_letters + string.digits
 TEXT = LETTERS + " -_.~!*'();:@&=+$,/?#[]%äß日本€😀"
 VALUE = LETTERS + ' \t,;:=/"()@?äß日€'
@@ -278,20 +280,60 @@ def judge(server: Server, seed: int, mutations: int) -> Counter[str]:
     return counts
 
 
-def main(accepted: int, refused: int, seed: int) -> None:
-    counts: Counter[str] = Counter()
-    started = time.process_time()
+def form_of(wish: Wish) -> str:
+    """Which of the forms of the protocol a request has."""
+    return f"{'in the header' if wish.expires is None else 'presigned'}{', with a token' if wish.token else ''}"
+
+
+@dataclass
+class Tally:
+    """What came of a run so far."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    forms: Counter[str] = field(default_factory=Counter)
+    violations: int = 0
+    started: float = field(default_factory=time.process_time)
+
+    @property
+    def accepted(self) -> int:
+        return self.counts["accepted"]
+
+    @property
+    def refused(self) -> int:
+        return self.counts.total() - self.accepted
+
+    def add(self, server: Server, seed: int, mutations: int) -> None:
+        """Judge one more request."""
+        try:
+            self.counts += judge(server, seed, mutations)
+        except AssertionError as violation:
+            self.violations += 1
+            print(f"\nVIOLATION {violation}", file=sys.stderr)
+        self.forms[form_of(a_wish(random.Random(seed), server))] += 1
+
+    def account(self) -> str:
+        forms = "; ".join(f"{count:,} {form}" for form, count in sorted(self.forms.items()))
+        return (
+            f"{self.accepted:,} accepted ({forms}), {self.refused:,} refused after a single change, "
+            f"{self.violations} violations; {time.process_time() - self.started:.0f} s of processor time, with signing"
+        )
+
+
+def main(accepted: int, refused: int, seed: int) -> int:
+    tally = Tally()
     with tempfile.TemporaryDirectory() as folder:
         server = a_server(Path(folder))
-        for number in range(max(accepted, -(-refused // MUTATIONS_OF_ONE))):
-            mutations = min(MUTATIONS_OF_ONE, max(0, refused - number * MUTATIONS_OF_ONE))
-            counts += judge(server, seed + number, mutations)
-    for name, count in counts.most_common():
-        print(f"{count:>9,}  {name}")
-    total = counts.total()
-    print(f"{counts['accepted']:,} accepted, {total - counts['accepted']:,} refused after a single change")
-    print(f"{time.process_time() - started:.0f} s of processor time, with signing")
+        each = max(MUTATIONS_OF_ONE, -(-refused // max(1, accepted)))
+        for number in range(max(accepted, -(-refused // each))):
+            tally.add(server, seed + number, min(each, max(0, refused - number * each)))
+            if number % REPORTED_EVERY == 0:
+                print(f"\r{tally.account()}", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    for name, count in tally.counts.most_common():
+        print(f"{count:>9,}  {name}", file=sys.stderr)
+    print(tally.account())
+    return int(tally.violations > 0)
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:4]))
+    sys.exit(main(*map(int, sys.argv[1:4])))
