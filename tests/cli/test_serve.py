@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 import signal
 import socket
@@ -162,6 +163,16 @@ def test_who_says_insecure_is_served_without_tls(tmp_path: Path) -> None:
     with started(tmp_path / "lake", "--host", "0.0.0.0", "--insecure") as server:
         port = server.address.rpartition(":")[2]
         assert urlopen(f"http://127.0.0.1:{port}/ready").read() == b"ready\n"
+
+
+def test_what_is_told_to_export_is_all_that_a_client_needs(tmp_path: Path) -> None:
+    asks = "import boto3; print(boto3.client('cloudtrail').list_event_data_stores()['EventDataStores'])"
+    with started(tmp_path / "lake") as server:
+        bare = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"}
+        asked = [sys.executable, "-c", asks]
+        done = subprocess.run(asked, env={**bare, **server.variables}, capture_output=True, text=True, timeout=60)
+
+    assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
 def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:

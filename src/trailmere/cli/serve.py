@@ -102,6 +102,7 @@ def _introduce(key: NewKey, address: str, region: str) -> None:
         f"  export AWS_ACCESS_KEY_ID={key.access_key_id}",
         f"  export AWS_SECRET_ACCESS_KEY={key.secret_access_key}",
         f"  export AWS_REGION={region}",
+        f"  export AWS_DEFAULT_REGION={region}",  # boto3 and version 1 of the AWS CLI read this one only
         *(f"  export AWS_ENDPOINT_URL_{service}={address}" for service in ("CLOUDTRAIL", "CLOUDTRAIL_DATA", "STS")),
         "then, for example: aws cloudtrail list-event-data-stores",
     )
