@@ -1,0 +1,55 @@
+"""What several widgets say in the same words: who called, what counts as denied, as destroyed, as sign-in.
+
+Pieces of SQL, to be put into statements: expressions, and conditions that may stand beside others with AND.
+"""
+
+from __future__ import annotations
+
+# Identity Center, web identities and failed sign-ins have no ARN; some records have an empty one.
+CALLER = (
+    "coalesce(nullif(userIdentity.arn, ''), nullif(userIdentity.userName, ''), userIdentity.onBehalfOf.userId, "
+    "userIdentity.principalId)"
+)
+# Records of some years ago name the console here; what is done in the console is done by a person.
+NOT_A_SERVICE = (
+    "userIdentity.type IS DISTINCT FROM 'AWSService' "
+    "AND coalesce(userIdentity.invokedBy, 'signin.amazonaws.com') = 'signin.amazonaws.com'"
+)
+SUCCEEDED = "errorCode IS NULL"
+OUTCOME = "coalesce(errorCode, 'Success')"
+
+# One meaning, many spellings: AccessDenied, AccessDeniedException, Client.UnauthorizedOperation, AuthorizationError,
+# NotAuthorized, VpceAccessDenied, ForbiddenException ...
+ACCESS_DENIED = "regexp_like(errorCode, '(?i)accessdenied|unauthorized|notauthorized|authorizationerror|forbidden')"
+# ThrottlingException, RequestThrottled, Client.RequestLimitExceeded, TooManyRequestsException, SlowDown ... A
+# LimitExceeded of IAM and others is a quota, and waiting does not help.
+THROTTLED = (
+    "regexp_like(errorCode, '(?i)throttl|toomanyrequests|requestlimitexceeded|throughputexceeded|"
+    "bandwidthlimitexceeded|ratelimitexceeded|rateexceeded|slowdown|priorrequestnotcomplete')"
+)
+
+SERVICE = "replace(eventSource, '.amazonaws.com')"
+API = f"concat({SERVICE}, ':', eventName)"
+RESOURCE = (
+    "coalesce(nullif(array_join(transform(resources, r -> r.arn), ', '), ''), CAST(requestParameters AS varchar))"
+)
+
+CONSOLE_LOGIN = "eventName = 'ConsoleLogin'"
+LOGIN_OUTCOME = (
+    "coalesce(element_at(responseElements, 'ConsoleLogin'), IF(errorMessage IS NULL AND errorCode IS NULL, 'Success', "
+    "'Failure'))"
+)
+MFA_USED = "element_at(additionalEventData, 'MFAUsed')"
+
+# Something is gone, stopped or let go of, and it was no service that did it on its own.
+DESTROYED = (
+    "regexp_like(eventName, '^(Batch)?(Delete|Terminate|Stop|Remove|Detach|Disable|Deactivate|Revoke|Purge|Deregister|"
+    "Disassociate|Destroy|Release)|^ScheduleKeyDeletion$') "
+    f"AND readOnly IS DISTINCT FROM true AND {SUCCEEDED} AND {NOT_A_SERVICE}"
+)
+IAM = "eventSource = 'iam.amazonaws.com'"
+# The password policy of an account gives nobody anything.
+IAM_POLICY_CHANGE = (
+    "regexp_like(eventName, '^((Attach|Detach|Put|Delete)(User|Role|Group)Policy|(Create|Delete)Policy(Version)?|"
+    "SetDefaultPolicyVersion|(Put|Delete)(User|Role)PermissionsBoundary|UpdateAssumeRolePolicy)$')"
+)
