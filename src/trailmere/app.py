@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from trailmere.access.resource_policies import ResourcePolicies
     from trailmere.access.sigv4 import Authenticator
     from trailmere.ask.generate import Generator
+    from trailmere.dashboards.behalf import Behalf
+    from trailmere.dashboards.board import Dashboards
+    from trailmere.dashboards.keeper import DashboardKeeper
     from trailmere.ingest.audit import AuditTrail
     from trailmere.ingest.imports import Imports
     from trailmere.ingest.push import Pusher
@@ -47,6 +50,8 @@ if TYPE_CHECKING:
     from trailmere.settings import Settings
 
 ACTIVITY_STORE = "trailmere-activity"  # who asked what of a server
+# rooms that have threads, processes or connections, in the order in which they end
+_CLOSED = ("dashboard_keeper", "insights", "trail_follower", "imports", "jobs", "audit", "tending", "engine", "lake")
 
 
 Opened = TypeVar("Opened")
@@ -197,9 +202,10 @@ class App:
     @room
     def aliases(self) -> AliasRecords:
         """The statements that have a name."""
+        from trailmere.dashboards.board import statement_of
         from trailmere.registry.aliases import AliasRecords
 
-        return AliasRecords(self.lake.engine)
+        return AliasRecords(self.lake.engine, of_software=statement_of)
 
     @room
     def generator(self) -> Generator:
@@ -233,6 +239,29 @@ class App:
         records = QueryRecords(self.lake.engine)
         runner = Runner(self.queries, records, self.answers, StoreCatalog(self.stores), courier)
         return QueryJobs(self.lake, self.queries, records, self.aliases, self.answers, runner, limits)
+
+    @room
+    def behalf(self) -> Behalf:
+        """What the service may query on behalf of dashboards."""
+        from trailmere.dashboards.behalf import Behalf
+
+        return Behalf(lambda: self.access, lambda *place: StoreCatalog(self.stores_in(*place)), self.searchable)
+
+    @room
+    def dashboards(self) -> Dashboards:
+        """Dashboards: custom ones, and those that come with the software."""
+        from trailmere.dashboards.board import Dashboards
+        from trailmere.registry.dashboards import DashboardRegistry
+
+        registry = DashboardRegistry(self.lake.engine)
+        return Dashboards(registry, self.aliases, self.jobs, self.queries.check, self.behalf)
+
+    @room
+    def dashboard_keeper(self) -> DashboardKeeper:
+        """What refreshes dashboards by their schedules."""
+        from trailmere.dashboards.keeper import DashboardKeeper
+
+        return DashboardKeeper(self.dashboards, self.behalf)
 
     @room
     def lookup(self) -> Lookup:
@@ -388,15 +417,26 @@ class App:
         return self.lake.maintain(store.id, policy, dry_run=dry_run, show=show)
 
     def resume(self) -> None:
-        """Go on with what a server that went away has left: queries, imports, trails and Insights."""
+        """Go on with what a server that went away has left: queries, imports, trails, Insights and dashboards."""
         self.jobs.resume()
         self.imports.resume()
         self.trail_follower.resume()
         self.insights.resume()
+        self.dashboard_keeper.resume()
 
     def close(self) -> None:
         """Let go of workers, locks and connections; only of what was opened."""
-        for room in ("insights", "trail_follower", "imports", "jobs", "audit", "tending", "engine", "lake"):
+        for room in (
+            "dashboard_keeper",
+            "insights",
+            "trail_follower",
+            "imports",
+            "jobs",
+            "audit",
+            "tending",
+            "engine",
+            "lake",
+        ):
             if room in self.__dict__:
                 self.__dict__[room].close()
 

@@ -34,7 +34,9 @@ error means there: an exit code, an HTTP status, an AWS error code.
     |   |-- TrailAlreadyExists
     |   |-- TrailLimitExceeded
     |   |-- InvalidHomeRegion            a trail is changed in the Region that it was created in
-    |   `-- InvalidTopicName             no SNS topic is named so
+    |   |-- InvalidTopicName             no SNS topic is named so
+    |   |-- InvalidLogGroup              no ARN of a log group is written so
+    |   `-- InvalidLogRole               no ARN of a role is written so
     |-- OrganizationError
     |   |-- OrganizationsNotInUse        the lake's accounts are no organisation
     |   |-- NotManagementAccount         only the organisation's management account may do that
@@ -53,6 +55,11 @@ error means there: an exit code, an HTTP status, an AWS error code.
     |-- InsightError
     |   |-- InvalidInsightSelectors      such Insights there are not, or not of these events
     |   `-- InsightNotEnabled
+    |-- DashboardError
+    |   |-- DashboardAlreadyExists
+    |   |-- DashboardLimitExceeded       dashboards, widgets, or refreshes at once
+    |   |-- DashboardProtected           its termination protection is on
+    |   `-- DashboardManaged             it comes with the software, and does not change
     |-- ImportFault
     |   |-- ImportNotFound
     |   |-- AccountHasOngoingImport      one at a time
@@ -234,6 +241,14 @@ class InvalidTopicName(TrailError):
     """No SNS topic is named so (InvalidSnsTopicNameException)."""
 
 
+class InvalidLogGroup(TrailError):
+    """No ARN of a CloudWatch log group is written so (InvalidCloudWatchLogsLogGroupArnException)."""
+
+
+class InvalidLogRole(TrailError):
+    """No ARN of a role is written so (InvalidCloudWatchLogsRoleArnException)."""
+
+
 class OrganizationError(TrailmereError):
     """Something about the organisation that the lake's accounts belong to."""
 
@@ -304,6 +319,26 @@ class InvalidInsightSelectors(InsightError):
 
 class InsightNotEnabled(InsightError):
     """Nothing is analysed of that store or trail (InsightNotEnabledException)."""
+
+
+class DashboardError(TrailmereError):
+    """Base of the errors about dashboards."""
+
+
+class DashboardAlreadyExists(DashboardError):
+    """A dashboard of this name exists (ConflictException)."""
+
+
+class DashboardLimitExceeded(DashboardError):
+    """Too many dashboards, widgets of one, or refreshes at once (ServiceQuotaExceededException)."""
+
+
+class DashboardProtected(DashboardError):
+    """Its termination protection is on (ConflictException)."""
+
+
+class DashboardManaged(DashboardError):
+    """It comes with the software, and cannot be changed or deleted (UnsupportedOperationException)."""
 
 
 class ImportFault(TrailmereError):

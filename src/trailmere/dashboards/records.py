@@ -11,6 +11,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from trailmere.registry.dashboards import Widget
+
+__all__ = [
+    "END",
+    "PERIOD",
+    "START",
+    "STORE",
+    "ManagedDashboard",
+    "ManagedWidget",
+    "View",
+    "Widget",
+    "with_placeholders",
+]
+
 STORE = "$EventDataStoreId$"
 START, END, PERIOD = "$StartTime$", "$EndTime$", "$Period$"
 WINDOW = ":window"  # in a statement of ours: the condition on eventTime
@@ -28,27 +42,13 @@ class View(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Widget:
-    """One question with its drawing, as clients see it: ``?`` in ``statement`` stand for ``parameters``, in their order.
-
-    ``parameters`` are values, or names (``$StartTime$``) that a refresh gives values. ``properties`` as AWS's
-    ViewProperties. ``alias`` names the widget's queries.
-    """
-
-    statement: str
-    parameters: tuple[str, ...]
-    properties: Mapping[str, str]
-    alias: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class ManagedWidget:
     """A widget that comes with the software.
 
     ``sql`` reads ``FROM $EventDataStoreId$``, has ``:window`` in its WHERE clause, and ``'$Period$'`` in the
-    ``date_trunc`` of a trend. ``columns`` says which columns of the answer are drawn: ``LabelColumn`` and ``ValueColumn``
-    of a pie; ``XAxisColumn``, ``YAxisColumn`` and, for one line or bar colour each, ``FilterColumn`` of lines and bars.
-    ``tells`` is what a person may read in it: the text beside the chart.
+    ``date_trunc`` of a trend. ``columns`` says which columns of the answer are drawn: ``LabelColumn`` and
+    ``ValueColumn`` of a pie; ``XAxisColumn``, ``YAxisColumn`` and, for one line or bar colour each, ``FilterColumn`` of
+    lines and bars. ``tells`` is what a person may read in it: the text beside the chart.
     """
 
     title: str

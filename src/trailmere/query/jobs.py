@@ -8,7 +8,7 @@ servers may serve one lake. The threads and claims are ``query.crew``; who may a
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -38,7 +38,8 @@ PAGE_CHARACTERS = 8 << 20  # of one page: a row more than this is given alone
 class Asked:
     """A query as a client asks it: a statement, or an alias; ``?`` in it are filled by ``parameters``.
 
-    ``account_id`` and ``region`` are those of the stores; ``asked_by`` is the ARN of who asks.
+    ``account_id`` and ``region`` are those of the stores; ``asked_by`` is the ARN of who asks. One of a dashboard's
+    refresh has both statement and alias, and the refresh's id.
     """
 
     account_id: str
@@ -117,12 +118,14 @@ class QueryJobs:
             delivery_uri=asked.delivery_uri,
             delivery_status=None if asked.delivery_uri is None else DeliveryStatus.PENDING,
         )
-        self._records.add(query, self._limits.at_once)
+        self._records.add(query, self._limits.at_once if asked.refresh_id is None else None)
         self._crew.resume()
         self._crew.hint()
         return query
 
     def _statement(self, asked: Asked) -> tuple[str, str | None]:
+        if asked.refresh_id is not None:
+            return fill(asked.statement or "", asked.parameters), None
         if (asked.statement is None) == (asked.alias is None):
             raise InvalidParameter("expected a QueryStatement or a QueryAlias, and one of them only")
         if asked.alias is None:
@@ -137,6 +140,10 @@ class QueryJobs:
     def of_alias(self, account_id: str, alias: str, refresh_id: str | None = None) -> Query:
         """The latest query of an alias. Raises QueryNotFound."""
         return self._records.of_alias(account_id, alias, refresh_id)
+
+    def of_refresh(self, account_id: str, aliases: Collection[str], refresh_id: str) -> list[Query]:
+        """The queries of a dashboard's refresh; ``aliases`` are those of its widgets."""
+        return self._records.of_refresh(account_id, aliases, refresh_id)
 
     def of_store(
         self,

@@ -92,16 +92,12 @@ class QueryRecords:
         self.clock = clock
         create_tables(engine, METADATA)
 
-    def add(self, query: Query, most_at_once: int) -> None:
-        """Enter a query. Raises MaxConcurrentQueries where the account has as many that have not ended."""
+    def add(self, query: Query, most_at_once: int | None) -> None:
+        """Enter a query. Raises MaxConcurrentQueries where the account has as many that have not ended; those of
+        dashboards do not count, and are entered without a limit (None)."""
         with writing(self._engine) as connection:
-            active = (QUERIES.c.asked_by_account == query.asked_by_account) & QUERIES.c.status.in_(ACTIVE)
-            running = connection.execute(select(func.count()).select_from(QUERIES).where(active)).scalar_one()
-            if running >= most_at_once:
-                raise MaxConcurrentQueries(
-                    f"You are already running the maximum number of concurrent queries: {running}.",
-                    hint="wait until one of them has ended, or cancel one",
-                )
+            if most_at_once is not None:
+                _check_at_once(connection, query.asked_by_account, most_at_once)
             connection.execute(insert(QUERIES).values(**_row(query)))
             if query.store_ids:
                 stores = [
@@ -126,6 +122,14 @@ class QueryRecords:
         if not found:
             raise QueryNotFound(f"there is no query of the alias {alias}", hint="start it: StartQuery with QueryAlias")
         return found[0]
+
+    def of_refresh(self, account_id: str, aliases: Collection[str], refresh_id: str) -> list[Query]:
+        """The queries of one refresh of a dashboard, whose widgets have these aliases."""
+        wanted = and_(
+            QUERIES.c.account_id == account_id, QUERIES.c.alias.in_(aliases), QUERIES.c.refresh_id == refresh_id
+        )
+        with reading(self._engine) as connection:
+            return _queries(connection, select(QUERIES).where(wanted).order_by(QUERIES.c.created, QUERIES.c.id))
 
     def of_store(
         self,
@@ -226,6 +230,16 @@ def _get(connection: Connection, query_id: str) -> Query:
             f"there is no query {query_id}", hint="answers are kept for some days: start the query again"
         )
     return found[0]
+
+
+def _check_at_once(connection: Connection, account_id: str, most: int) -> None:
+    own = (QUERIES.c.asked_by_account == account_id) & QUERIES.c.status.in_(ACTIVE) & QUERIES.c.refresh_id.is_(None)
+    running = connection.execute(select(func.count()).select_from(QUERIES).where(own)).scalar_one()
+    if running >= most:
+        raise MaxConcurrentQueries(
+            f"You are already running the maximum number of concurrent queries: {running}.",
+            hint="wait until one of them has ended, or cancel one",
+        )
 
 
 def _check_transition(query: Query, status: QueryStatus, *, restart: bool = False) -> None:

@@ -13,6 +13,7 @@ from trailmere.api.model import CLOUDTRAIL, CLOUDTRAIL_DATA, STS
 from trailmere.api.operations import (
     audit_events,
     channels,
+    dashboards,
     event_configuration,
     federation,
     imports,
@@ -41,6 +42,7 @@ AREAS: tuple[tuple[str, Mapping[str, Function]], ...] = (
     (CLOUDTRAIL, channels.OPERATIONS),
     (CLOUDTRAIL, imports.OPERATIONS),
     (CLOUDTRAIL, queries.OPERATIONS),
+    (CLOUDTRAIL, dashboards.OPERATIONS),
     (CLOUDTRAIL, resource_policies.OPERATIONS),
     (CLOUDTRAIL, samples.OPERATIONS),
     (CLOUDTRAIL, public_keys.OPERATIONS),

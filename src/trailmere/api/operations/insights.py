@@ -13,6 +13,7 @@ from trailmere.api.paging import place, token
 from trailmere.errors import InsightNotEnabled, InvalidInsightSelectors, InvalidParameter, InvalidParameterCombination
 from trailmere.insights.metrics import AVAILABLE, Wanted, points
 from trailmere.query.lookup import INSIGHT, Attribute, Sought
+from trailmere.registry.trails import check_home
 
 if TYPE_CHECKING:
     from trailmere.api.call import Call
@@ -29,7 +30,7 @@ def put(call: Call) -> Mapping[str, Any]:
     destination = call.input.get("InsightsDestination")
     if trail is not None:
         _check_alone(call, "EventDataStore", "InsightsDestination")
-        trails.find(call, trail)
+        check_home(trails.find(call, trail), call.region)
         raise Fault("UnsupportedOperationException", "Insights are computed of event data stores, not of trails.")
     if given is None:
         raise InvalidParameterCombination("expected TrailName, or EventDataStore and InsightsDestination")
@@ -73,8 +74,8 @@ def list_metric_data(call: Call) -> Mapping[str, Any]:
     call.allow()
     trail = call.input.get("TrailName")
     if trail is not None:
-        found = trails.find(call, trail)
-        raise InvalidParameter(f"Insights are computed of event data stores, not of {found.arn}: name no trail")
+        arn = trails.find(call, trail).arn
+        raise InvalidParameter(f"Insights are computed of event data stores, not of {arn}: name no trail")
     period = call.input.get("Period", 3600)
     wanted = Wanted(
         event_source=call.input["EventSource"],

@@ -123,18 +123,20 @@ def cancel(call: Call) -> Mapping[str, Any]:
 class CallCatalog:
     """The stores that a call's statement can name: those of one account, in the Region of the call.
 
-    A store that the caller may not query raises AccessDenied; one of another account is not there.
+    A store that the caller may not do ``action`` to (default: the call's operation) raises AccessDenied; one of another
+    account is not there.
     """
 
     call: Call
     owner: str
+    action: str | None = None
 
     def find(self, name: str) -> StoreEntry | None:
         """By id, ARN or name. Raises AccessDenied, InactiveStore; StoreNotFound for an id or ARN of no store."""
         if _ID_OR_ARN.fullmatch(name):
-            found: EventDataStore | None = self.call.store(name, owner=self.owner)
+            found: EventDataStore | None = self.call.store(name, self.action, owner=self.owner)
         elif (found := self._stores.find(name)) is not None:
-            self.call.store(found.arn)
+            self.call.store(found.arn, self.action)
         return None if found is None else StoreCatalog(self.call.app.stores).find(found.arn)
 
     def names(self) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from trailmere.access.resource_policies import check_arn
 from trailmere.access.statements import PolicyKind
-from trailmere.api.operations import channels
-from trailmere.errors import ResourceNotFound, ResourcePolicyNotFound
+from trailmere.api.operations import channels, dashboards
+from trailmere.errors import ResourcePolicyNotFound
 
 if TYPE_CHECKING:
     from trailmere.api.call import Call
@@ -46,15 +46,10 @@ def _resource(call: Call) -> str:
     return _FOUND[check_arn(arn)](call, arn)
 
 
-def _dashboard(call: Call, arn: str) -> str:
-    call.allow(arn)
-    raise ResourceNotFound(f"there is no dashboard {arn!r} in {call.region}")
-
-
 _FOUND: Mapping[PolicyKind, Callable[[Call, str], str]] = {
     PolicyKind.EVENT_DATA_STORE: lambda call, arn: call.store(arn).arn,
     PolicyKind.CHANNEL: lambda call, arn: channels.find(call, arn).arn,
-    PolicyKind.DASHBOARD: _dashboard,
+    PolicyKind.DASHBOARD: lambda call, arn: dashboards.find(call, arn).arn,
 }
 
 OPERATIONS: Mapping[str, Callable[[Call], Mapping[str, Any]]] = {

@@ -7,18 +7,19 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from trailmere.api.call import tag_context, tags_of
-from trailmere.api.operations import channels, trails
+from trailmere.api.operations import channels, dashboards, trails
 from trailmere.api.paging import page
-from trailmere.errors import InvalidTags, InvalidTrailArn, ResourceNotFound, ResourceTypeNotSupported
+from trailmere.errors import InvalidTags, InvalidTrailArn, ResourceTypeNotSupported
 from trailmere.registry.records import Operation, status_after
 
 if TYPE_CHECKING:
     from trailmere.api.call import Call, Context
+    from trailmere.dashboards.board import Board
     from trailmere.registry.channels import Channel
     from trailmere.registry.records import EventDataStore
     from trailmere.registry.trails import Trail
 
-    Tagged = Trail | EventDataStore | Channel
+    Tagged = Trail | EventDataStore | Channel | Board
 
 _ARN = re.compile(r"arn:aws[a-z-]*:cloudtrail:[a-z0-9-]+:\d{12}:([a-z]+)/[^/]+", re.IGNORECASE)
 MOST_LISTED = 20  # resources of one call
@@ -85,8 +86,8 @@ def _channel(call: Call, arn: str, context: Context | None) -> tuple[Tagged, Cal
 
 
 def _dashboard(call: Call, arn: str, context: Context | None) -> tuple[Tagged, Callable[[Mapping[str, str]], object]]:
-    call.allow(arn, context=context)
-    raise ResourceNotFound(f"there is no dashboard {arn!r} in {call.region}")
+    board = dashboards.find(call, arn, context)
+    return board, lambda tags: call.app.dashboards.set_tags(board, tags)
 
 
 _FOUND = {"trail": _trail, "eventdatastore": _store, "channel": _channel, "dashboard": _dashboard}
