@@ -435,7 +435,7 @@ def test_highlights_show_the_stores_that_let_them(cloudtrail: Any, store: str) -
 
 HIGHLIGHTS = "AWSCloudTrail-Highlights"
 NO_STORE = f"SELECT 1 FROM {'0' * 8}-0000-0000-0000-{'0' * 12}"
-REFUSED = {
+REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
     "the name of one of the software": ("Conflict", {"Name": OVERVIEW}),
     "a name like those of the software": ("Validation", {"Name": "AWSCloudTrail-Mine"}),
     "eleven widgets": ("ServiceQuotaExceeded", {"Widgets": ["SELECT 1 FROM {}"] * 11}),
@@ -479,7 +479,7 @@ def test_what_comes_with_the_software_is_not_changed(cloudtrail: Any, operation:
     assert refused(lambda: getattr(cloudtrail, operation)(DashboardId=OVERVIEW))[0] == "UnsupportedOperationException"
 
 
-BAD_VALUES = {
+BAD_VALUES: dict[str, tuple[str, dict[str, str]]] = {
     "no store": ("Validation", {}),
     "a store that is none": ("EventDataStoreNotFound", {"$EventDataStoreId$": "0" * 36}),
     "a name that is none": ("Validation", {"$EventDataStoreId$": "trail", "$Nothing$": "1"}),
