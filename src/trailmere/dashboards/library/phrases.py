@@ -5,10 +5,11 @@ Pieces of SQL, to be put into statements: expressions, and conditions that may s
 
 from __future__ import annotations
 
-# Identity Center, web identities and failed sign-ins have no ARN; some records have an empty one.
+# Identity Center, web identities and failed sign-ins have no ARN; some records have an empty one. Services have no name
+# but their own, callers from elsewhere sometimes only an account.
 CALLER = (
     "coalesce(nullif(userIdentity.arn, ''), nullif(userIdentity.userName, ''), userIdentity.onBehalfOf.userId, "
-    "userIdentity.principalId)"
+    "userIdentity.principalId, userIdentity.invokedBy, userIdentity.accountId)"
 )
 # Records of some years ago name the console here; what is done in the console is done by a person.
 NOT_A_SERVICE = (
@@ -52,4 +53,27 @@ IAM = "eventSource = 'iam.amazonaws.com'"
 IAM_POLICY_CHANGE = (
     "regexp_like(eventName, '^((Attach|Detach|Put|Delete)(User|Role|Group)Policy|(Create|Delete)Policy(Version)?|"
     "SetDefaultPolicyVersion|(Put|Delete)(User|Role)PermissionsBoundary|UpdateAssumeRolePolicy)$')"
+)
+
+# What kind of event; records before version 1.07 have no category. Network activity tells of calls that have events of
+# their own, of the same names.
+MANAGEMENT = "(eventCategory = 'Management' OR eventCategory IS NULL AND coalesce(managementEvent, true))"
+DATA = "(eventCategory = 'Data' OR eventCategory IS NULL AND managementEvent = false)"
+CALL = "eventCategory IS DISTINCT FROM 'NetworkActivity'"
+
+RESULT = "IF(errorCode IS NULL, 'Success', 'Failure')"
+ACTIVITY = "IF(readOnly, 'Read', 'Write')"
+BY_ROOT = "userIdentity.type = 'Root' AND userIdentity.invokedBy IS NULL"
+
+# Something was made or is gone. Tags, grants, tokens and log streams are made by the thousand and are nobody's
+# resources.
+CHANGED = f"readOnly IS DISTINCT FROM true AND {SUCCEEDED}"
+CREATES = (
+    "(regexp_like(eventName, '^(Create|Run|Allocate|Launch|Provision|Import|Restore|Copy|Request(Certificate|Spot)|"
+    "Register(Domain|Image|TaskDefinition))') "
+    "AND NOT regexp_like(eventName, '^Create(Tags|Grant|LogStream|Session|(OAuth2)?Token)'))"
+)
+DELETES = (
+    "(regexp_like(eventName, '^(Delete|Terminate|Release|Deprovision|Deregister(Image|TaskDefinition)|"
+    "ScheduleKeyDeletion)') AND NOT regexp_like(eventName, '^DeleteTags'))"
 )
