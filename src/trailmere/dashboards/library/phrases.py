@@ -63,7 +63,7 @@ CALL = "eventCategory IS DISTINCT FROM 'NetworkActivity'"
 
 RESULT = "IF(errorCode IS NULL, 'Success', 'Failure')"
 ACTIVITY = "IF(readOnly, 'Read', 'Write')"
-BY_ROOT = "userIdentity.type = 'Root' AND userIdentity.invokedBy IS NULL"
+BY_ROOT = f"userIdentity.type = 'Root' AND {NOT_A_SERVICE}"
 
 # Something was made or is gone. Tags, grants, tokens and log streams are made by the thousand and are nobody's
 # resources.
