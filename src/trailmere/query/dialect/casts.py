@@ -121,6 +121,8 @@ def _to_text(binder: Binder, node: exp.Expr, sql: str, kind: Type) -> str:
         return f"strftime({sql}, '%Y-%m-%d %H:%M:%S.%g')"
     if kind == IPADDRESS:
         return f"lake_ip_text({sql})"
+    if isinstance(kind, Map):
+        return f"lake_map_text({sql})"
     if kind == VARBINARY:
         raise binder.fault(node, "varbinary cannot be cast to varchar", "write from_utf8(...) or to_hex(...)")
     return f"CAST({sql} AS VARCHAR)"

@@ -33,6 +33,9 @@ _TEXT = (
     "lake_url_part(u, n) AS nullif(regexp_extract(u, "
     "'^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?://(?:[^@/?#]*@)?(\\[[^\\]]*\\]|[^:/?#]*)(?::([0-9]*))?)?([^?#]*)"
     "(?:\\?([^#]*))?(?:#(.*))?$', n), '')",
+    # The engine's own cast puts texts with commas, braces and the like in quotes, and escapes quotes in them.
+    "lake_map_text(m) AS '{' || array_to_string(list_transform(map_entries(m), lambda e: "
+    "CAST(e.key AS VARCHAR) || '=' || coalesce(CAST(e.value AS VARCHAR), 'null')), ', ') || '}'",
     "lake_url_parameter(u, k) AS url_decode(list_extract(list_transform(list_filter(string_split("
     "lake_url_part(u, 5), '&'), lambda p: split_part(p, '=', 1) = k), lambda p: substr(p, length(k) + 2)), 1))",
 )

@@ -111,7 +111,7 @@ _AGGREGATES = (
     _extreme("max"),
     _by("min_by", "arg_min"),
     _by("max_by", "arg_max"),
-    Function("count_if", "b", BIGINT, "CAST(count_if({0}){over} AS BIGINT)", "aggregate"),
+    Function("count_if", "b", BIGINT, "CAST(coalesce(count_if({0}){over}, 0) AS BIGINT)", "aggregate"),
     Function("arbitrary", ".", same(), "any_value({0}){over}", "aggregate"),
     Function("any_value", ".", same(), "any_value({0}){over}", "aggregate"),
     Function("array_agg", ".", array_of(), "list({distinct}{0}{order}){over}", "aggregate"),
