@@ -1,0 +1,163 @@
+"""Error analysis: what each widget shows, and what it must not take for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.dashboards.world import (
+    ALICE,
+    BOB,
+    CAROL,
+    ON_BEHALF,
+    SERVICE,
+    Case,
+    Days,
+    arn,
+    data,
+    days_of,
+    event,
+    login,
+)
+from trailmere.dashboards.library.error_analysis import ERROR_ANALYSIS
+
+SUCCESSES = [event("sts:GetCallerIdentity")] * 5
+
+CASES = (
+    Case(
+        "Error count by service",
+        (
+            event("s3:GetObject", error="NoSuchKey"),
+            event("s3:ListBuckets", by=BOB, error="AccessDenied"),
+            event("ec2:RunInstances", error="Server.InsufficientInstanceCapacity"),
+            *SUCCESSES,
+        ),
+        ({"service": "s3", "errors": 2, "callers": 2}, {"service": "ec2", "errors": 1, "callers": 1}),
+    ),
+    Case(
+        "Error count by API",
+        (
+            event("iam:GetRole", error="NoSuchEntityException"),
+            event("iam:GetRole", by=BOB, error="AccessDenied"),
+            event("iam:ListTags", error="AccessDenied"),
+            event("cloudtrail:ListTags", error="TrailNotFoundException"),
+            event("iam:ListTags"),
+            *SUCCESSES,
+        ),
+        (
+            {"api": "iam:GetRole", "errors": 2, "callers": 2},
+            {"api": "cloudtrail:ListTags", "errors": 1, "callers": 1},
+            {"api": "iam:ListTags", "errors": 1, "callers": 1},
+        ),
+    ),
+    Case(
+        "Top errors by error code",
+        (
+            event("iam:GetRole", error="AccessDenied"),
+            event("s3:GetObject", by=BOB, error="AccessDenied"),
+            event("s3:GetObject", error="NoSuchKey"),
+            login("10:00", ALICE, "Failure"),
+            *SUCCESSES,
+        ),
+        (
+            {"errorCode": "AccessDenied", "errors": 2, "callers": 2},
+            {"errorCode": "NoSuchKey", "errors": 1, "callers": 1},
+        ),
+    ),
+    Case(
+        "Top errors by error message",
+        (
+            event("s3:GetObject", "10:00", error="NoSuchKey", errorMessage="The specified key does not exist."),
+            event("s3:HeadObject", "10:01", BOB, error="NoSuchKey", errorMessage="The specified key does not exist."),
+            login("10:02", ALICE, "Failure"),
+            *[event("s3:GetObject", "11:00", error="AccessDenied")] * 3,
+            *SUCCESSES,
+        ),
+        (
+            {
+                "errorMessage": "The specified key does not exist.",
+                "errorCode": "NoSuchKey",
+                "errors": 2,
+                "callers": 2,
+                "last_error": "10:01:00",
+            },
+            {
+                "errorMessage": "Failed authentication",
+                "errorCode": None,
+                "errors": 1,
+                "callers": 1,
+                "last_error": "10:02:00",
+            },
+        ),
+    ),
+    Case(
+        "Top AccessDenied errors by API",
+        (
+            event("ec2:RunInstances", error="Client.UnauthorizedOperation"),
+            event("ec2:RunInstances", by=BOB, error="UnauthorizedOperation"),
+            event("kms:Decrypt", error="AccessDeniedException"),
+            event("sns:Publish", error="AuthorizationErrorException"),
+            *[event("s3:GetObject", error="NoSuchKey")] * 3,
+            *[event("s3:PutObject", error="SlowDown")] * 3,
+            *SUCCESSES,
+        ),
+        (
+            {"api": "ec2:RunInstances", "errors": 2, "callers": 2},
+            {"api": "kms:Decrypt", "errors": 1, "callers": 1},
+            {"api": "sns:Publish", "errors": 1, "callers": 1},
+        ),
+    ),
+    Case(
+        "Top throttled errors by API",
+        (
+            event("ec2:DescribeInstances", error="Client.RequestLimitExceeded"),
+            event("ec2:DescribeInstances", by=BOB, error="RequestLimitExceeded"),
+            data("dynamodb:GetItem", error="ProvisionedThroughputExceededException"),
+            data("lambda:Invoke", error="TooManyRequestsException"),
+            data("s3:PutObject", error="SlowDown"),
+            event("tagging:GetResources", error="ThrottlingException"),
+            *[event("iam:CreateUser", error="LimitExceededException")] * 3,
+            *[event("s3:GetObject", error="AccessDenied")] * 3,
+            *SUCCESSES,
+        ),
+        (
+            {"api": "ec2:DescribeInstances", "errors": 2, "callers": 2},
+            {"api": "dynamodb:GetItem", "errors": 1, "callers": 1},
+            {"api": "lambda:Invoke", "errors": 1, "callers": 1},
+            {"api": "s3:PutObject", "errors": 1, "callers": 1},
+            {"api": "tagging:GetResources", "errors": 1, "callers": 1},
+        ),
+    ),
+    Case(
+        "Top users with errors",
+        (
+            event("s3:GetObject", "10:00", BOB, error="NoSuchKey"),
+            event("iam:GetRole", "10:01", BOB, error="AccessDenied"),
+            event("s3:GetObject", "10:02", ALICE, error="NoSuchKey"),
+            *[event("s3:GetObject", "11:00", CAROL)] * 3,
+            *[event("s3:GetObject", "11:00", by, error="NoSuchKey") for by in (SERVICE, ON_BEHALF) for _ in range(3)],
+        ),
+        (
+            {"caller": arn("bob"), "errors": 2, "apis": 2, "last_time": "10:01:00"},
+            {"caller": arn("alice"), "errors": 1, "apis": 1, "last_time": "10:02:00"},
+        ),
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Days]:
+    with days_of(tmp_path_factory.mktemp("error-analysis"), CASES) as known:
+        yield known
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_error_analysis_shows_what_failed_and_nothing_else(days: Days, case: Case) -> None:
+    shown = days.shown(ERROR_ANALYSIS, case)
+
+    assert shown == list(case.rows)
+
+
+def test_each_widget_of_error_analysis_has_a_case() -> None:
+    assert [case.title for case in CASES] == [widget.title for widget in ERROR_ANALYSIS.widgets]
