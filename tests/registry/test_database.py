@@ -35,6 +35,7 @@ COUNTERS = Table("counters", METADATA, Column("name", String(8), primary_key=Tru
 
 PROCESSES = 8
 ROUNDS = 25
+THREADS = 100  # more than any pool has connections
 
 
 def count(connection: Connection) -> int | None:
@@ -144,6 +145,30 @@ def test_a_writer_whose_turn_does_not_come_in_time_is_told_that_the_lake_is_busy
         thread.join()
 
     assert len(refused) == 1
+
+
+def test_reading_goes_on_however_many_threads_wait_to_write(database_url: str) -> None:
+    engine = open_database(database_url)
+    create_tables(engine, METADATA)
+    begun = threading.Barrier(THREADS + 1)
+
+    def write() -> None:
+        begun.wait()
+        with writing(engine) as connection:
+            connection.execute(insert(COUNTERS).values(name=threading.current_thread().name, count=1))
+
+    threads = [threading.Thread(target=write, name=f"n{number}") for number in range(THREADS)]
+    with writing(engine):
+        for thread in threads:
+            thread.start()
+        begun.wait()
+        with reading(engine) as connection:
+            seen = count(connection)
+    for thread in threads:
+        thread.join()
+
+    with reading(engine) as connection:
+        assert (seen, len(connection.execute(select(COUNTERS)).all())) == (None, THREADS)
 
 
 def test_what_is_written_in_a_block_that_fails_is_rolled_back(database_url: str) -> None:

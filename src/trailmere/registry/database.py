@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import threading
 import time
 import weakref
 from collections.abc import Iterator
@@ -47,6 +48,7 @@ BUSY_TIMEOUT_SECONDS = 120
 WRITE_LOCK = 0x7472_6169_6C6D  # the number of our advisory lock in PostgreSQL: "trailm"
 READ_OPTION = "trailmere_reads"
 BUSY_OPTION = "trailmere_busy_seconds"
+SQLITE_CONNECTIONS = 64  # kept open, of those that were needed at once: as many as a server has threads by default
 
 _meta = MetaData()
 META = Table(
@@ -92,6 +94,7 @@ def open_database(url: str, *, busy_seconds: float = BUSY_TIMEOUT_SECONDS) -> En
     if backend not in _BACKENDS:
         raise SettingsError(f"the database must be SQLite or PostgreSQL, not {backend}", hint=_HOW)
     engine = _BACKENDS[backend](parsed, busy_seconds)
+    _TURNS.setdefault(engine.url, threading.Lock())
     _forget_connections_in_children(engine)
     with translated(f"cannot open the database {parsed.render_as_string()}"):
         if backend == "sqlite":
@@ -106,8 +109,10 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
     Do not write in it: in SQLite a transaction that read first may be refused the right to write at once.
     """
-    with translated("cannot read the database"), read_engine(engine).connect() as connection, connection.begin():
-        yield connection
+    with translated("cannot read the database"), engine.connect() as connection:
+        connection.execution_options(**_read_options(engine))  # an engine with options is dear: it takes logging's lock
+        with connection.begin():
+            yield connection
 
 
 @contextlib.contextmanager
@@ -116,7 +121,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
     Two of them never overlap, so do not open a second one inside. Raises LakeBusy when its turn does not come in time.
     """
-    with translated("cannot write the database"), engine.begin() as connection:
+    with _turn(engine), translated("cannot write the database"), engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             busy_seconds = connection.get_execution_options()[BUSY_OPTION]
             connection.execute(text(f"SET LOCAL lock_timeout = {round(busy_seconds * 1000)}"))
@@ -124,11 +129,32 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+# Of each database: who writes among the threads of this process.
+_TURNS: dict[URL, threading.Lock] = {}
+
+
+@contextlib.contextmanager
+def _turn(engine: Engine) -> Iterator[None]:
+    """The turn to write, among threads. Those who wait have no connection yet: else they would leave none to readers,
+    and SQLite would let them wait by sleeping, whoever slept least being next."""
+    turn = _TURNS[engine.url]
+    if not turn.acquire(timeout=engine.get_execution_options()[BUSY_OPTION]):
+        raise LakeBusy("cannot write the database: others of this process have been writing for long", hint=_BUSY)
+    try:
+        yield
+    finally:
+        turn.release()
+
+
 def read_engine(engine: Engine) -> Engine:
     """The same engine and connections, for those who only read and bring transactions of their own (a catalog does)."""
+    return engine.execution_options(**_read_options(engine))
+
+
+def _read_options(engine: Engine) -> dict[str, Any]:
     if engine.dialect.name == "sqlite":
-        return engine.execution_options(**{READ_OPTION: True})
-    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        return {READ_OPTION: True}
+    return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 def create_tables(engine: Engine, metadata: MetaData) -> None:
@@ -181,7 +207,12 @@ def _open_sqlite(url: URL, busy_seconds: float) -> Engine:
     if not url.database or url.database == ":memory:":
         raise SettingsError("expected the path of an SQLite file, got a database in memory", hint=_HOW)
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": busy_seconds})
+    engine = create_engine(
+        url,
+        pool_size=SQLITE_CONNECTIONS,
+        connect_args={"timeout": busy_seconds},
+        execution_options={BUSY_OPTION: busy_seconds},
+    )
     event.listen(engine, "connect", _on_sqlite_connect)
     event.listen(engine, "begin", _on_sqlite_begin)
     return engine
@@ -238,6 +269,7 @@ def _forget_connections_in_children(engine: Engine) -> None:
     def forget() -> None:
         if (alive := reference()) is not None:
             alive.dispose(close=False)
+            _TURNS[alive.url] = threading.Lock()  # the thread that had it was not forked
 
     os.register_at_fork(after_in_child=forget)
 
@@ -256,12 +288,13 @@ def translated(doing: str) -> Iterator[None]:
 
 
 _HOW = "leave the setting out for SQLite beside the lake, or give postgresql+psycopg://user@host/name"
+_BUSY = "another process has been writing for long; see whether one hangs"
 _BACKENDS = {"sqlite": _open_sqlite, "postgresql": _open_postgresql}
 
 # what the driver says -> our error and what to do
 _SIGNS: tuple[tuple[str, type[LakeError] | type[SettingsError], str], ...] = (
-    ("database is locked", LakeBusy, "another process has been writing for long; see whether one hangs"),
-    ("lock timeout", LakeBusy, "another process has been writing for long; see whether one hangs"),
+    ("database is locked", LakeBusy, _BUSY),
+    ("lock timeout", LakeBusy, _BUSY),
     ("not a database", LakeDamaged, "restore lake.db from a backup of the lake"),
     ("image is malformed", LakeDamaged, "restore lake.db from a backup of the lake"),
     ("malformed database", LakeDamaged, "restore lake.db from a backup of the lake"),
