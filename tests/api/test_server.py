@@ -55,6 +55,16 @@ def test_a_server_whose_lake_does_not_answer_lives_and_is_not_ready(tmp_path: Pa
     assert told == (200, 503)
 
 
+def test_the_head_of_an_answer_never_comes_without_its_body(server: Serving) -> None:
+    firsts: set[bytes] = set()
+    with server.connect() as connection:
+        for _ in range(50):
+            connection.sendall(b"GET /health HTTP/1.1\r\nHost: here\r\n\r\n")
+            firsts.add(connection.recv(65_536).partition(b"\r\n\r\n")[2])
+
+    assert firsts == {b"ok\n"}
+
+
 def test_more_calls_than_may_wait_are_throttled(tmp_path: Path) -> None:
     gate = Gate()
     serving = serve(tmp_path / "lake", functions={LIST: gate}, serve_threads=1, serve_waiting=0)

@@ -1,7 +1,8 @@
 """The socket and the HTTP/1.1 protocol under a door: uvicorn, with patience that ends.
 
 uvicorn waits for a client's headers, and for a client that does not read, as long as the client likes. Here both have
-a limit. Forwarding headers are not believed: the source address is that of whoever connected.
+a limit. Head and body of an answer go out together. Forwarding headers are not believed: the source address is that of
+whoever connected.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -66,6 +68,7 @@ def protocol(patience: Patience) -> type[H11Protocol]:
     class PatientProtocol(H11Protocol):
         def __init__(self, *arguments: Any, **named: Any) -> None:
             super().__init__(*arguments, **named)
+            self.conn = _WholeAnswers(h11.SERVER, HEADER_BYTES)
             self.access_log = False  # it would show query strings, which may hold signatures
             self._headers_due = _Deadline(self, patience.client_seconds)
             self._reading_due = _Deadline(self, patience.client_seconds)
@@ -101,6 +104,22 @@ def protocol(patience: Patience) -> type[H11Protocol]:
             super().resume_writing()
 
     return PatientProtocol
+
+
+class _WholeAnswers(h11.Connection):
+    """Gives the head of an answer out with the first of its body. A server that is killed between the two would leave
+    an answer that says 200 and ends there, and botocore takes that for one without members."""
+
+    _head = b""
+
+    def send(self, event: h11.Event) -> bytes:
+        """The bytes to send now."""
+        made = super().send(event) or b""
+        if isinstance(event, h11.Response):
+            self._head = made
+            return b""
+        whole, self._head = self._head + made, b""
+        return whole
 
 
 class _Deadline:
