@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from trailmere.access.evaluate import EVERYTHING, Question
-from trailmere.errors import InvalidStoreArn, StoreNotFound
+from trailmere.errors import InvalidStoreArn, OrganizationsNotInUse, StoreNotFound
 from trailmere.registry.records import partition
 
 if TYPE_CHECKING:
@@ -95,11 +95,25 @@ class Call:
     ) -> EventDataStore:
         """The event data store of this id or ARN, if the caller may do ``action`` (default: this operation) to it.
 
-        ``owner`` is the account of a bare id, where it is not the caller's. Raises InvalidStoreArn, and as ``admit``.
+        ``owner`` is the account of a bare id, where it is not the caller's. Raises InvalidStoreArn, and as ``admit``
+        and ``check_organization``.
         """
         arn = self._store_arn(text, owner)
         missing = StoreNotFound(f"there is no event data store {text!r} in {self.region}")
-        return self.admit(arn, self.app.stores.find(arn), missing, action, context)
+        found = self.admit(arn, self.app.stores.find(arn), missing, action, context)
+        self.check_organization(found.organization)
+        return found
+
+    def check_organization(self, for_all: bool) -> None:
+        """Raise NotManagementAccount or OrganizationsNotInUse where a resource is ``for_all`` of an organisation, and
+        the caller has no say there any more. Only operations that declare it ask: those that change something."""
+        if not for_all or not self.operation.declares("NotOrganizationMasterAccountException"):
+            return
+        try:
+            self.app.organization.check_may_have_resources(self.account_id)
+        except OrganizationsNotInUse:
+            if self.operation.declares("OrganizationsNotInUseException"):
+                raise
 
     def admit(
         self,

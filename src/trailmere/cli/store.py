@@ -145,6 +145,8 @@ def update(
         "kms_key": kms_key,
     }
     with open_lake(lake) as app:
+        if changes["selectors"] is not None:
+            app.insights.check_change(app.stores.get(store), changes["selectors"])
         changed = app.stores.update(store, **changes)
     _write(changed, output)
 

@@ -83,6 +83,12 @@ class Insights:
         self._use(destination.id, Operation.INGEST)
         return self.records.put(source.id, destination.id, types, self._clock())
 
+    def check_change(self, source: EventDataStore, selectors: Sequence[AdvancedEventSelector]) -> None:
+        """Raise InvalidInsightSelectors where ``source`` has Insights that these selectors leave without events."""
+        for settings in self.records.list():
+            if settings.store_id == source.id:
+                _check_selectors(source.name, selectors, settings.types)
+
     def run(self, store_id: str, since: datetime | None = None) -> Analysed | None:
         """Analyse what is new in a store; from ``since`` on, once more. None where nothing is.
 
@@ -215,14 +221,18 @@ def _check(source: EventDataStore, destination: EventDataStore, types: Sequence[
         raise InvalidInsightSelectors(f"expected {' or '.join(COUNTED)}, got {unknown}")
     if not types or len(set(types)) != len(types):
         raise InvalidInsightSelectors("expected each type of Insights once")
-    if not any(_logs(one, writes=False) for one in source.selectors):
-        raise InvalidInsightSelectors(f"{source.name} takes in no management events, and Insights are made of them")
-    if CALL_RATE in types and not any(_logs(one, writes=True) for one in source.selectors):
-        raise InvalidInsightSelectors(f"{source.name} takes in no calls that write, and {CALL_RATE} counts those")
+    _check_selectors(source.name, source.selectors, types)
     if destination.family != "insight":
         raise InvalidInsightSelectors(f"expected a destination that takes in Insights events, got {destination.name}")
     if (source.account_id, source.region) != (destination.account_id, destination.region):
         raise InvalidInsightSelectors(f"{source.name} and {destination.name} are not of one account and Region")
+
+
+def _check_selectors(name: str, selectors: Sequence[AdvancedEventSelector], types: Sequence[str]) -> None:
+    if not any(_logs(one, writes=False) for one in selectors):
+        raise InvalidInsightSelectors(f"{name} takes in no management events, and Insights are made of them")
+    if CALL_RATE in types and not any(_logs(one, writes=True) for one in selectors):
+        raise InvalidInsightSelectors(f"{name} takes in no calls that write, and {CALL_RATE} counts those")
 
 
 def _logs(selector: AdvancedEventSelector, *, writes: bool) -> bool:

@@ -148,15 +148,14 @@ def changed(before: EventDataStore, changes: Mapping[str, Any]) -> EventDataStor
     return after
 
 
-def with_ingestion(store: EventDataStore, ingesting: bool) -> EventDataStore:
-    """``store`` with its ingestion on or off, or InvalidStoreCategory."""
+def check_can_stop(store: EventDataStore) -> None:
+    """Raise InvalidStoreCategory for a store whose ingestion cannot be stopped and started, whatever its status."""
     categories = categories_of(store.selectors)
     if not set(CAN_STOP).issuperset(categories):
         raise InvalidStoreCategory(
             f"ingestion is started and stopped for {', '.join(CAN_STOP)} events; "
             f"{store.name} holds {' and '.join(categories)} events"
         )
-    return replace(store, ingesting=ingesting)
 
 
 def check_can_begin_stopped(selectors: tuple[AdvancedEventSelector, ...]) -> None:

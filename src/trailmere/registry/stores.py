@@ -35,13 +35,13 @@ from trailmere.events.selectors import (
 from trailmere.registry.bounds import (
     changed,
     check_can_begin_stopped,
+    check_can_stop,
     check_context_keys,
     check_federation_role,
     check_kms_key,
     check_name,
     check_retention,
     check_tags,
-    with_ingestion,
 )
 from trailmere.registry.constraints import forget_unique
 from trailmere.registry.database import create_tables, reading, writing
@@ -317,11 +317,13 @@ class StoreRegistry:
 
     def start_ingestion(self, store: str) -> EventDataStore:
         """Raises InvalidStoreCategory for a store whose ingestion cannot be stopped and started."""
-        return self._change(store, Operation.START_INGESTION, lambda before: with_ingestion(before, True))
+        check_can_stop(self.get(store))
+        return self._change(store, Operation.START_INGESTION, lambda before: replace(before, ingesting=True))
 
     def stop_ingestion(self, store: str) -> EventDataStore:
         """Raises InvalidStoreCategory for a store whose ingestion cannot be stopped and started."""
-        return self._change(store, Operation.STOP_INGESTION, lambda before: with_ingestion(before, False))
+        check_can_stop(self.get(store))
+        return self._change(store, Operation.STOP_INGESTION, lambda before: replace(before, ingesting=False))
 
     def activate(self, store_id: str) -> EventDataStore:
         """Its table is there: from CREATED to ENABLED or STOPPED_INGESTION. Doing it twice does no harm."""

@@ -21,6 +21,8 @@ from trailmere.errors import (
     InvalidBucketName,
     InvalidDestination,
     InvalidHomeRegion,
+    InvalidLogGroup,
+    InvalidLogRole,
     InvalidParameterCombination,
     InvalidTopicName,
     InvalidTrailName,
@@ -39,6 +41,9 @@ if TYPE_CHECKING:
 MAXIMUM_TRAILS = 5  # in a Region: CloudTrail's quota
 MAXIMUM_PREFIX = 200  # characters
 MAXIMUM_TOPIC = 256
+
+_LOG_GROUP = re.compile(r"arn:aws[a-z-]*:logs:[a-z0-9-]+:\d{12}:log-group:[\w./#-]{1,512}(:\*)?", re.ASCII)
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,512}", re.ASCII)
 
 METADATA = MetaData()
 TRAILS = Table(
@@ -228,7 +233,8 @@ def check_trail_name(name: str) -> str:
 
 
 def check_trail(trail: Trail) -> None:
-    """Raise InvalidParameterCombination, InvalidBucketName, InvalidDestination, InvalidTopicName, InvalidKmsKey."""
+    """Raise InvalidParameterCombination, InvalidBucketName, InvalidDestination, InvalidTopicName, InvalidLogGroup,
+    InvalidLogRole, InvalidKmsKey. An empty log group or role is none: so clients take it from a trail."""
     if trail.multi_region and not trail.global_events:
         raise InvalidParameterCombination("Multi-Region trail must include global service events.")
     if not 3 <= len(trail.bucket) <= 255 or not re.fullmatch(r"[A-Za-z0-9._-]+", trail.bucket):
@@ -237,6 +243,10 @@ def check_trail(trail: Trail) -> None:
         raise InvalidDestination(f"expected a prefix of at most {MAXIMUM_PREFIX} characters", place=trail.bucket)
     if trail.topic is not None and not re.fullmatch(r"[A-Za-z0-9_:.-]{1,256}", trail.topic):
         raise InvalidTopicName(f"expected the name or the ARN of an SNS topic, got {trail.topic[:260]!r}")
+    if trail.log_group and not _LOG_GROUP.fullmatch(trail.log_group):
+        raise InvalidLogGroup(f"expected the ARN of a log group of CloudWatch Logs, got {trail.log_group[:600]!r}")
+    if trail.log_role and not _ROLE.fullmatch(trail.log_role):
+        raise InvalidLogRole(f"expected the ARN of a role, got {trail.log_role[:600]!r}")
     check_kms_key(trail.kms_key)
 
 

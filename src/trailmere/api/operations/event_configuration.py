@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from trailmere.api.operations import trails
 from trailmere.errors import InvalidParameter, InvalidParameterCombination
 from trailmere.registry.bounds import check_context_keys
+from trailmere.registry.records import Operation, status_after
 
 if TYPE_CHECKING:
     from trailmere.api.call import Call
@@ -24,6 +25,7 @@ def get(call: Call) -> Mapping[str, Any]:
         return _of_trail(trails.find(call, call.input["TrailName"]))
     store = call.store(call.input["EventDataStore"])
     check_context_keys(store)
+    status_after(store, Operation.UPDATE)
     return _of_store(store)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from trailmere.api.paging import place
+
 if TYPE_CHECKING:
     from trailmere.api.call import Call
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
 def list_all(call: Call) -> Mapping[str, Any]:
     """ListPublicKeys: those in use at some time between StartTime and EndTime, or now."""
     call.allow()
+    place(call)  # there is one page: no token was given, whatever this one says
     keys = call.app.signer.public_keys(call.input.get("StartTime"), call.input.get("EndTime"))
     told = [
         {

@@ -46,7 +46,10 @@ def update(call: Call) -> Mapping[str, Any]:
     """UpdateEventDataStore."""
     store = call.store(call.input["EventDataStore"])
     _check_organization(call)
-    after = call.app.stores.update(store.id, name=call.input.get("Name"), **_wishes(call.input))
+    wishes = _wishes(call.input)
+    if "selectors" in wishes:
+        call.app.insights.check_change(store, wishes["selectors"])
+    after = call.app.stores.update(store.id, name=call.input.get("Name"), **wishes)
     return {**_described(after), **federation(after)}
 
 

@@ -133,7 +133,7 @@ def find(
     """The trail of this name or ARN as the caller's account sees it, if the caller may do this operation to it.
 
     ``told`` says how one that is not there is named in the error. Raises InvalidTrailName, InvalidTrailArn;
-    AccessDenied, whether there is such a trail or not; TrailNotFound.
+    AccessDenied, whether there is such a trail or not; TrailNotFound; and as ``Call.check_organization``.
     """
     found = _named(call, text) or (None if text.startswith("arn:") else _shadow(call, text))
     arn = text if text.startswith("arn:") else found.arn if found else call.arn(f"trail/{text}")
@@ -143,6 +143,7 @@ def find(
     call.allow(arn, context={**(tag_context("resource", found.tags) if found else {}), **(context or {})})
     if found is None:
         raise missing
+    call.check_organization(found.organization)
     return found
 
 
