@@ -202,3 +202,15 @@ def test_a_certificate_that_cannot_be_used_is_told(tmp_path: Path, content: str 
     assert code == 1
     assert f"cannot use the certificate {place}" in talk
     assert "Traceback" not in talk
+
+
+def test_the_libraries_that_calls_share_are_loaded_before_the_first_call(tmp_path: Path) -> None:
+    loud = [sys.executable, "-X", "importtime", *command(tmp_path / "lake")[1:]]
+    talk = tmp_path / "talk"
+    with talk.open("w") as stderr, subprocess.Popen(loud, **pipes(stderr)) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("listening on ")
+        loaded = talk.read_text()
+        process.terminate()
+
+    assert re.findall(r"\| +(sqlalchemy\.orm|pyiceberg\.catalog\.sql)$", loaded, re.MULTILINE)[0] == "sqlalchemy.orm"

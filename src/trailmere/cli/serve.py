@@ -5,6 +5,7 @@ A thin door itself: it reads options, puts the doors beside each other, and says
 
 from __future__ import annotations
 
+import importlib
 import ipaddress
 import logging
 import os
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from trailmere.access.identities import NewKey
     from trailmere.api.listener import Certificate
     from trailmere.app import App
+
+# Imported before there are threads: while one of them imports SQLAlchemy's ORM, the others would use half of it.
+NEEDED_BY_THREADS = "trailmere.lake.append"
 
 
 def serve(
@@ -64,6 +68,8 @@ def _serve(app: App, bound: socket.socket, certificate: Certificate | None, addr
     from trailmere.api.listener import Listener, Patience, signals_end
     from trailmere.api.server import AwsDoor, ServeLimits
     from trailmere.connect.doors import Doors
+
+    importlib.import_module(NEEDED_BY_THREADS)
 
     door = AwsDoor(Dispatcher(app), app.stores.names, ServeLimits.of(app.settings))
     patience = Patience.of(app.settings)
