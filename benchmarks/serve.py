@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -148,6 +149,8 @@ def main(arguments: list[str] | None = None) -> int:
     bound = Bound(options.clients, seconds=options.seconds)
     with tempfile.TemporaryDirectory(prefix="trailmere-serve-", dir=options.work) as folder:
         found = run(Path(folder), bound, options.processes, options.seed, _say)
+        if found.violations():
+            shutil.copy(Path(folder) / "server.log", options.out.with_suffix(".log"))
     command = f"python -m benchmarks.serve --clients {options.clients} --seconds {options.seconds:g}"
     page = serve_page.page(f"{command} --processes {options.processes} --seed {options.seed}", found)
     options.out.write_text(page, encoding="utf-8")

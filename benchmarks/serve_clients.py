@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
@@ -135,6 +136,8 @@ class Client:
             except GivenUp as error:
                 self.journal.right("a call is answered", False, error)
                 return
+            except (LookupError, TypeError, ValueError):  # an answer without what it must have
+                self.journal.right("an answer has its members", False, traceback.format_exc())
             self.rounds += 1
             self._count(bound)
 

@@ -172,7 +172,10 @@ class Server:
         with self.log.open("a") as talk:
             self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=talk, text=True)
         assert self._process.stdout is not None
-        self.address = self._process.stdout.readline().split()[-1]
+        listening = self._process.stdout.readline()
+        if not listening:
+            raise RuntimeError(f"the server did not start: {self.log.read_text()[said:][-2000:]}")
+        self.address = listening.split()[-1]
         if not said:
             told = dict(re.findall(r"export (AWS_\w+)=(\S+)", self.log.read_text()))
             self.key = told["AWS_ACCESS_KEY_ID"], told["AWS_SECRET_ACCESS_KEY"]
