@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.dashboards.data_world import days_in
 from tests.dashboards.world import (
     ALICE,
     BOB,
@@ -16,11 +17,13 @@ from tests.dashboards.world import (
     Days,
     arn,
     data,
-    days_of,
     event,
     login,
 )
 from trailmere.dashboards.library.error_analysis import ERROR_ANALYSIS
+
+if TYPE_CHECKING:
+    from trailmere.app import App
 
 SUCCESSES = [event("sts:GetCallerIdentity")] * 5
 
@@ -147,9 +150,8 @@ CASES = (
 
 
 @pytest.fixture(scope="module")
-def days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Days]:
-    with days_of(tmp_path_factory.mktemp("error-analysis"), CASES) as known:
-        yield known
+def days(shared_app: App) -> Days:
+    return days_in(shared_app, "error-analysis", CASES)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

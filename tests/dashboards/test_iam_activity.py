@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.dashboards.data_world import days_in
 from tests.dashboards.world import (
     ACCOUNT,
     ALICE,
@@ -18,10 +19,12 @@ from tests.dashboards.world import (
     Case,
     Days,
     arn,
-    days_of,
     event,
 )
 from trailmere.dashboards.library.iam_activity import IAM_ACTIVITY
+
+if TYPE_CHECKING:
+    from trailmere.app import App
 
 ROLE, OTHER_ROLE = f"arn:aws:iam::{ACCOUNT}:role/deploy", f"arn:aws:iam::{ACCOUNT}:role/backup"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -237,9 +240,8 @@ CASES = (
 
 
 @pytest.fixture(scope="module")
-def days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Days]:
-    with days_of(tmp_path_factory.mktemp("iam-activity"), CASES) as known:
-        yield known
+def days(shared_app: App) -> Days:
+    return days_in(shared_app, "iam-activity", CASES)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.dashboards.data_world import days_in, network
 from tests.dashboards.world import (
     ALICE,
     BOB,
@@ -19,11 +20,13 @@ from tests.dashboards.world import (
     Event,
     arn,
     data,
-    days_of,
     event,
     login,
 )
 from trailmere.dashboards.library.management_events import MANAGEMENT_EVENTS
+
+if TYPE_CHECKING:
+    from trailmere.app import App
 
 
 def tls(version: str) -> Event:
@@ -44,6 +47,7 @@ CASES = (
             before_categories(event("iam:CreateUser", error="AccessDenied")),
             event("ec2:RunInstances", error="Client.UnauthorizedOperation"),
             *[data("s3:GetObject", error="AccessDenied")] * 3,
+            *[network("secretsmanager:GetSecretValue", "11:00", error="VpceAccessDenied")] * 3,
             *[event("iam:GetRole", error="NoSuchEntityException")] * 3,
             *[event("iam:ListRoles")] * 3,
         ),
@@ -151,9 +155,8 @@ CASES = (
 
 
 @pytest.fixture(scope="module")
-def days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Days]:
-    with days_of(tmp_path_factory.mktemp("management-events"), CASES) as known:
-        yield known
+def days(shared_app: App) -> Days:
+    return days_in(shared_app, "management-events", CASES)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

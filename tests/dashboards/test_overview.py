@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.dashboards.data_world import days_in, network
 from tests.dashboards.world import (
     BOB,
     IN_CONSOLE,
@@ -16,11 +17,13 @@ from tests.dashboards.world import (
     Days,
     arn,
     data,
-    days_of,
     event,
     login,
 )
 from trailmere.dashboards.library.overview import OVERVIEW
+
+if TYPE_CHECKING:
+    from trailmere.app import App
 
 CASES = (
     Case(
@@ -30,6 +33,7 @@ CASES = (
             event("s3:ListBuckets", "10:59", SERVICE),
             event("s3:CreateBucket", "10:30", error="AccessDenied"),
             event("s3:ListBuckets", "11:00"),
+            *[network("s3:GetObject", "11:00")] * 3,
         ),
         (
             {"time": "10:00:00", "activity": "Read", "events": 2},
@@ -55,6 +59,7 @@ CASES = (
             event("ec2:RunInstances", awsRegion="eu-west-1"),
             event("ec2:DescribeInstances", awsRegion="us-east-1", by=SERVICE),
             event("ec2:DescribeInstances", awsRegion="ap-south-1", error="Client.UnauthorizedOperation"),
+            *[network("s3:GetObject", "11:00")] * 3,
         ),
         (
             {"awsRegion": "us-east-1", "events": 2},
@@ -68,6 +73,7 @@ CASES = (
             *[event("s3:ListBuckets")] * 3,
             event("s3:DeleteBucket"),
             *[event("kms:Decrypt", by=SERVICE)] * 2,
+            *[network("kms:Decrypt", "11:00")] * 3,
             *[event(f"service-{number:02d}:List") for number in range(10)],
         ),
         (
@@ -101,6 +107,7 @@ CASES = (
             data("s3:GetObject"),
             *[event("sso:Federate", by=PERSON)] * 2,
             event("s3:ListBuckets", by=BOB),
+            *[network("s3:GetObject", "11:00", userIdentity=BOB)] * 4,
             *[event("kms:Decrypt", by=SERVICE)] * 4,
             *[event("ec2:CreateVolume", by=ON_BEHALF)] * 4,
         ),
@@ -114,9 +121,8 @@ CASES = (
 
 
 @pytest.fixture(scope="module")
-def days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Days]:
-    with days_of(tmp_path_factory.mktemp("overview"), CASES) as known:
-        yield known
+def days(shared_app: App) -> Days:
+    return days_in(shared_app, "overview", CASES)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

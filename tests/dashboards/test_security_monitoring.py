@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.dashboards.data_world import days_in, network
 from tests.dashboards.world import (
     ACCOUNT,
     ALICE,
@@ -24,12 +24,14 @@ from tests.dashboards.world import (
     Event,
     arn,
     data,
-    days_of,
     event,
     login,
     user,
 )
 from trailmere.dashboards.library.security_monitoring import SECURITY_MONITORING
+
+if TYPE_CHECKING:
+    from trailmere.app import App
 
 NOBODY = user("HIDDEN_DUE_TO_SECURITY_REASONS")
 
@@ -169,6 +171,7 @@ CASES = (
             event("ec2:TerminateInstances", "11:01", SERVICE),
             event("ec2:DeleteVolume", "11:02", ON_BEHALF),
             event("logs:StopQuery", "11:03", readOnly=True),
+            network("secretsmanager:DeleteSecret", "11:06"),
             event("ec2:StartInstances", "11:04"),
             event("iam:CreateUser", "11:05"),
         ),
@@ -210,6 +213,7 @@ CASES = (
             *[event("kms:Decrypt", by={**SERVICE, "accountId": OTHER_ACCOUNT})] * 3,
             *[event("s3:PutObject", by={**FOREIGNER, "invokedBy": "delivery.logs.amazonaws.com"})] * 3,
             *[event("s3:GetObject", by={"type": "AWSAccount", "accountId": "anonymous"})] * 3,
+            *[network("s3:GetObject", "11:00", recipientAccountId=OTHER_ACCOUNT)] * 3,
         ),
         (
             {
@@ -324,9 +328,8 @@ CASES = (
 
 
 @pytest.fixture(scope="module")
-def days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Days]:
-    with days_of(tmp_path_factory.mktemp("security-monitoring"), CASES) as known:
-        yield known
+def days(shared_app: App) -> Days:
+    return days_in(shared_app, "security-monitoring", CASES)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

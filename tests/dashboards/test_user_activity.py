@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.dashboards.data_world import days_in, network
 from tests.dashboards.world import (
     ALICE,
     BOB,
@@ -20,12 +21,14 @@ from tests.dashboards.world import (
     Days,
     arn,
     data,
-    days_of,
     event,
     session,
     user,
 )
 from trailmere.dashboards.library.user_activity import USER_ACTIVITY
+
+if TYPE_CHECKING:
+    from trailmere.app import App
 
 BUSY = tuple(f"user-{number:02d}" for number in range(10))
 NOT_THEIRS = (SERVICE, ON_BEHALF)  # what is not done by users, whoever it is done for
@@ -39,6 +42,7 @@ CASES = (
             *[event("s3:ListBuckets", "10:45", user(name)) for name in BUSY],
             event("s3:ListBuckets", "11:15", user("user-03")),
             event("s3:ListBuckets", "10:15", user("a-rare-one")),
+            *[network("s3:ListBuckets", "10:15", userIdentity=user("a-rare-one"))] * 3,
             *[event("kms:Decrypt", "10:15", by) for by in (*NOT_THEIRS, PERSON) for _ in range(4)],
         ),
         (
@@ -52,6 +56,7 @@ CASES = (
             *[event(f"s3:GetBucket{name}", "10:15") for name in BUSY for _ in range(2)],
             *[event("s3:GetBucketuser-00", "11:15")] * 3,
             event("s3:ListBuckets", "10:15"),
+            *[network("s3:ListBuckets", "10:15")] * 3,
             *[event("kms:Decrypt", "10:15", by) for by in NOT_THEIRS for _ in range(4)],
         ),
         (
@@ -66,6 +71,7 @@ CASES = (
             event("ec2:RunInstances", "10:01", ROOT, error="Client.UnauthorizedOperation"),
             event("sso:Federate", "10:02", PERSON),
             event("kms:Decrypt", "11:00", SERVICE),
+            network("s3:GetObject", "11:02"),
             event("ec2:CreateVolume", "11:01", ON_BEHALF),
         ),
         (
@@ -116,6 +122,7 @@ CASES = (
             data("s3:DeleteObject", "10:01", BOB),
             event("ec2:TerminateInstances", "10:02", IN_CONSOLE),
             *[event("s3:DeleteBucket", "11:00", ALICE, error="AccessDenied")] * 4,
+            *[network("secretsmanager:DeleteSecret", "11:00")] * 4,
             *[event("ec2:RunInstances", "11:00", CAROL)] * 4,
             *[event("ec2:TerminateInstances", "11:00", by) for by in NOT_THEIRS for _ in range(4)],
         ),
@@ -153,6 +160,7 @@ CASES = (
             event("iam:PutRolePolicy", "11:04", ON_BEHALF),
             *[event("s3:ListBuckets", "11:05", ALICE)] * 3,
             *[event("kms:Decrypt", "11:06", SERVICE)] * 3,
+            *[network("s3:ListBuckets", "11:07", userIdentity=ROOT)] * 3,
         ),
         (
             {
@@ -182,9 +190,8 @@ CASES = (
 
 
 @pytest.fixture(scope="module")
-def days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Days]:
-    with days_of(tmp_path_factory.mktemp("user-activity"), CASES) as known:
-        yield known
+def days(shared_app: App) -> Days:
+    return days_in(shared_app, "user-activity", CASES)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

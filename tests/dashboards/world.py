@@ -1,12 +1,11 @@
 """Known events, each widget's on a day of their own, and widgets asked as a refresh asks them.
 
-A case says what happened on a day and what the widget has to show of it. The same happens again on the day after, under
-other event ids: who does not keep to the window shows it.
+A case says what happened on a day and what the widget has to show of it; ``data_world`` puts the cases into stores. The
+same happens again on the day after, under other event ids: who does not keep to the window shows it.
 """
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.walks.door import deliver, opened, rows
+from tests.walks.door import opened, rows
 from trailmere.events.selector_templates import template
 from trailmere.ingest.run import ingest
 from trailmere.query.parameters import fill
@@ -161,23 +160,6 @@ def ask(
         "$Period$": period,
     }
     return rows(app, fill(widget.statement, [values[name] for name in widget.parameters]))
-
-
-@contextmanager
-def days_of(folder: Path, cases: Sequence[Case]) -> Iterator[Days]:
-    """A store with the events of the cases, each on its day and on the day after."""
-    records = [
-        {**one, "eventTime": f"{day}T{one['eventTime']}:00Z", "eventID": str(uuid.UUID(int=number))}
-        for number, (day, one) in enumerate(
-            (_day(place) + timedelta(days=later), one)
-            for place, case in enumerate(cases)
-            for later in (0, 1)
-            for one in case.events
-        )
-    ]
-    deliver(folder / "logs", records)
-    with stored(folder / "lake", folder / "logs") as (app, store_id):
-        yield Days(app, store_id, cases)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ ERROR_ANALYSIS = ManagedDashboard(
     id="AWSCloudTrail-ErrorAnalysis",
     title="Error analysis dashboard",
     family="cloudtrail",
-    needs="Management events.",
+    needs="management events",
     widgets=(
         ManagedWidget(
             "Error count by service",

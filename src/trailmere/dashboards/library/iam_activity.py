@@ -8,6 +8,7 @@ from trailmere.dashboards.library.phrases import (
     IAM,
     IAM_POLICY_CHANGE,
     OUTCOME,
+    RESULT,
     SUCCEEDED,
 )
 from trailmere.dashboards.records import ManagedDashboard, ManagedWidget, View
@@ -26,7 +27,7 @@ IAM_ACTIVITY = ManagedDashboard(
     id="AWSCloudTrail-IAMActivity",
     title="IAM activity dashboard",
     family="cloudtrail",
-    needs="Management events.",
+    needs="management events",
     widgets=(
         ManagedWidget(
             "Top IAM APIs",
@@ -43,7 +44,7 @@ LIMIT 10""",
         ManagedWidget(
             "Top IAM callers",
             View.BAR,
-            f"""SELECT coalesce({CALLER}, userIdentity.invokedBy) AS caller, count(*) AS calls
+            f"""SELECT {CALLER} AS caller, count(*) AS calls
 FROM $EventDataStoreId$
 WHERE :window AND {IAM}
 GROUP BY 1
@@ -55,7 +56,7 @@ LIMIT 10""",
         ManagedWidget(
             "IAM success vs failure trend",
             View.LINE,
-            f"""SELECT date_trunc('$Period$', eventTime) AS time, IF({SUCCEEDED}, 'Success', 'Failure') AS outcome,
+            f"""SELECT date_trunc('$Period$', eventTime) AS time, {RESULT} AS outcome,
   count(*) AS calls
 FROM $EventDataStoreId$
 WHERE :window AND {IAM}

@@ -9,24 +9,23 @@ from trailmere.dashboards.library.phrases import (
     CONSOLE_LOGIN,
     DESTROYED,
     LOGIN_OUTCOME,
+    MANAGEMENT,
     MFA_USED,
 )
 from trailmere.dashboards.records import ManagedDashboard, ManagedWidget, View
-
-_MANAGEMENT = "coalesce(eventCategory, 'Management') = 'Management'"  # records before version 1.07 have no category
 
 MANAGEMENT_EVENTS = ManagedDashboard(
     id="AWSCloudTrail-ManagementEvents",
     title="Management events dashboard",
     family="cloudtrail",
-    needs="Management events.",
+    needs="management events",
     widgets=(
         ManagedWidget(
             "Top access denied events",
             View.BAR,
             f"""SELECT {API} AS api, count(*) AS denials
 FROM $EventDataStoreId$
-WHERE :window AND {_MANAGEMENT} AND {ACCESS_DENIED}
+WHERE :window AND {MANAGEMENT} AND {ACCESS_DENIED}
 GROUP BY 1
 ORDER BY 2 DESC, 1
 LIMIT 10""",
@@ -36,10 +35,10 @@ LIMIT 10""",
         ManagedWidget(
             "Top errors by user",
             View.TABLE,
-            f"""SELECT coalesce({CALLER}, userIdentity.invokedBy) AS caller, errorCode, count(*) AS errors,
+            f"""SELECT {CALLER} AS caller, errorCode, count(*) AS errors,
   max(eventTime) AS last_error
 FROM $EventDataStoreId$
-WHERE :window AND {_MANAGEMENT} AND errorCode IS NOT NULL
+WHERE :window AND {MANAGEMENT} AND errorCode IS NOT NULL
 GROUP BY 1, 2
 ORDER BY 3 DESC, 1, 2
 LIMIT 10""",
@@ -51,7 +50,7 @@ LIMIT 10""",
             f"""SELECT eventTime, {CALLER} AS caller, userIdentity.type AS caller_type, sourceIPAddress,
   recipientAccountId, {LOGIN_OUTCOME} AS outcome, {MFA_USED} AS mfa_used, eventID
 FROM $EventDataStoreId$
-WHERE :window AND {_MANAGEMENT} AND {CONSOLE_LOGIN}
+WHERE :window AND {MANAGEMENT} AND {CONSOLE_LOGIN}
 ORDER BY eventTime DESC, eventID
 LIMIT 100""",
             "Who signed in to the console, from where, with or without a second factor, and whether it succeeded.",
@@ -62,7 +61,7 @@ LIMIT 100""",
             f"""SELECT {API} AS api, count(*) AS actions, count(DISTINCT {CALLER}) AS callers,
   max(eventTime) AS last_time
 FROM $EventDataStoreId$
-WHERE :window AND {_MANAGEMENT} AND {DESTROYED}
+WHERE :window AND {MANAGEMENT} AND {DESTROYED}
 GROUP BY 1
 ORDER BY 2 DESC, 1
 LIMIT 10""",
@@ -75,7 +74,7 @@ LIMIT 10""",
             View.PIE,
             f"""SELECT tlsDetails.tlsVersion AS tls_version, count(*) AS calls
 FROM $EventDataStoreId$
-WHERE :window AND {_MANAGEMENT} AND tlsDetails.tlsVersion IS NOT NULL
+WHERE :window AND {MANAGEMENT} AND tlsDetails.tlsVersion IS NOT NULL
 GROUP BY 1
 ORDER BY 2 DESC, 1""",
             "With which versions of TLS AWS is called. What services call inside of AWS has none.",
@@ -88,7 +87,7 @@ ORDER BY 2 DESC, 1""",
   count(DISTINCT sourceIPAddress) AS addresses, max_by(userAgent, eventTime) AS last_user_agent,
   max(eventTime) AS last_call
 FROM $EventDataStoreId$
-WHERE :window AND {_MANAGEMENT} AND tlsDetails.tlsVersion IN ('SSLv3', 'TLSv1', 'TLSv1.0', 'TLSv1.1')
+WHERE :window AND {MANAGEMENT} AND tlsDetails.tlsVersion IN ('SSLv3', 'TLSv1', 'TLSv1.0', 'TLSv1.1')
 GROUP BY 1, 2
 ORDER BY 3 DESC, 1, 2
 LIMIT 50""",

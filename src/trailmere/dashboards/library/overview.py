@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from trailmere.dashboards.library.phrases import API, CALLER, NOT_A_SERVICE, SERVICE, THROTTLED
+from trailmere.dashboards.library.phrases import ACTIVITY, API, CALL, CALLER, NOT_A_SERVICE, SERVICE, THROTTLED
 from trailmere.dashboards.records import ManagedDashboard, ManagedWidget, View
 
 OVERVIEW = ManagedDashboard(
     id="AWSCloudTrail-Overview",
     title="Overview dashboard",
     family="cloudtrail",
-    needs="Management events.",
+    needs="management events",
     widgets=(
         ManagedWidget(
             "Account activity",
             View.LINE,
-            """SELECT date_trunc('$Period$', eventTime) AS time, IF(readOnly, 'Read', 'Write') AS activity,
+            f"""SELECT date_trunc('$Period$', eventTime) AS time, {ACTIVITY} AS activity,
   count(*) AS events
 FROM $EventDataStoreId$
-WHERE :window
+WHERE :window AND {CALL}
 GROUP BY 1, 2
 ORDER BY 1, 2""",
             "Events over time, those that only read apart from those that may change something.",
@@ -37,9 +37,9 @@ LIMIT 10""",
         ManagedWidget(
             "Most active regions",
             View.PIE,
-            """SELECT awsRegion, count(*) AS events
+            f"""SELECT awsRegion, count(*) AS events
 FROM $EventDataStoreId$
-WHERE :window
+WHERE :window AND {CALL}
 GROUP BY 1
 ORDER BY 2 DESC, 1
 LIMIT 10""",
@@ -51,7 +51,7 @@ LIMIT 10""",
             View.BAR,
             f"""SELECT {SERVICE} AS service, count(*) AS events
 FROM $EventDataStoreId$
-WHERE :window
+WHERE :window AND {CALL}
 GROUP BY 1
 ORDER BY 2 DESC, 1
 LIMIT 10""",
@@ -75,7 +75,7 @@ LIMIT 10""",
             View.BAR,
             f"""SELECT {CALLER} AS caller, count(*) AS events
 FROM $EventDataStoreId$
-WHERE :window AND {NOT_A_SERVICE}
+WHERE :window AND {NOT_A_SERVICE} AND {CALL}
 GROUP BY 1
 ORDER BY 2 DESC, 1
 LIMIT 10""",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from trailmere.dashboards.library.phrases import (
     ACCESS_DENIED,
+    CALL,
     CALLER,
     CONSOLE_LOGIN,
     DESTROYED,
@@ -24,15 +25,15 @@ _GROUP_OR_ACL = """coalesce(element_at(requestParameters, 'groupId'), element_at
 # A range of addresses that ends in /0 is everybody, whatever stands before it. Older calls give one range beside the
 # group; newer ones have lists, and names in another case.
 _FOR_EVERYBODY = r"""(element_at(requestParameters, 'cidrIp') LIKE '%/0'
-    OR regexp_like(concat(coalesce(element_at(requestParameters, 'ipPermissions'), ''),
-      coalesce(element_at(requestParameters, 'ModifySecurityGroupRulesRequest'), '')),
-      '(?i)"cidrIp(v4|v6)?"\s*:\s*"[^"]*/0"'))"""
+    OR regexp_like(lower(concat(coalesce(element_at(requestParameters, 'ipPermissions'), ''),
+      coalesce(element_at(requestParameters, 'ModifySecurityGroupRulesRequest'), ''))),
+      '"cidrip(v4|v6|)"\s*:\s*"[^"]*/0"'))"""
 
 SECURITY_MONITORING = ManagedDashboard(
     id="AWSCloudTrail-SecurityMonitoring",
     title="Security monitoring dashboard",
     family="cloudtrail",
-    needs="Management events.",
+    needs="management events",
     widgets=(
         ManagedWidget(
             "Top access denied events",
@@ -102,7 +103,7 @@ LIMIT 100""",
   eventName, count(*) AS calls, count_if({ACCESS_DENIED}) AS denied, max(eventTime) AS last_call
 FROM $EventDataStoreId$
 WHERE :window AND userIdentity.accountId <> recipientAccountId
-  AND regexp_like(userIdentity.accountId, '^[0-9]{{12}}$') AND {NOT_A_SERVICE}
+  AND regexp_like(userIdentity.accountId, '^[0-9]{{12}}$') AND {NOT_A_SERVICE} AND {CALL}
 GROUP BY 1, 2, 3, 4
 ORDER BY 5 DESC, 1, 2, 3, 4
 LIMIT 10""",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from trailmere.dashboards.library.phrases import (
     ACCESS_DENIED,
     API,
+    CALL,
     CALLER,
     DESTROYED,
     IAM,
@@ -28,7 +29,7 @@ FROM (
     FROM (
       SELECT date_trunc('$Period$', eventTime) AS time, {what} AS {name}, count(*) AS calls
       FROM $EventDataStoreId$
-      WHERE :window AND userIdentity.arn <> '' AND {NOT_A_SERVICE}
+      WHERE :window AND userIdentity.arn <> '' AND {NOT_A_SERVICE} AND {CALL}
       GROUP BY 1, 2)))
 WHERE place <= 10
 ORDER BY 1, 2"""
@@ -57,7 +58,7 @@ USER_ACTIVITY = ManagedDashboard(
     id="AWSCloudTrail-UserActivity",
     title="User activity dashboard",
     family="cloudtrail",
-    needs="Management events.",
+    needs="management events",
     widgets=(
         ManagedWidget(
             "User activity trends by user ARN",
@@ -79,7 +80,7 @@ USER_ACTIVITY = ManagedDashboard(
             f"""SELECT eventTime, {CALLER} AS caller, eventSource, eventName, sourceIPAddress, awsRegion,
   recipientAccountId, {OUTCOME} AS outcome, eventID
 FROM $EventDataStoreId$
-WHERE :window AND {NOT_A_SERVICE}
+WHERE :window AND {NOT_A_SERVICE} AND {CALL}
 ORDER BY eventTime DESC, eventID
 LIMIT 100""",
             "What users and roles did last.",
@@ -113,8 +114,8 @@ LIMIT 100""",
             f"""SELECT eventSource, eventName, count(*) AS actions, count(DISTINCT {_IDENTITY}) AS identities,
   max(eventTime) AS last_time
 FROM $EventDataStoreId$
-WHERE :window AND {NOT_A_SERVICE} AND (userIdentity.type = 'Root'
-  OR regexp_like(coalesce(userIdentity.sessionContext.sessionIssuer.userName, userIdentity.userName), '(?i)admin')
+WHERE :window AND {NOT_A_SERVICE} AND {CALL} AND (userIdentity.type = 'Root'
+  OR lower(coalesce(userIdentity.sessionContext.sessionIssuer.userName, userIdentity.userName)) LIKE '%admin%'
   OR {_IDENTITY} IN (
     SELECT {_IDENTITY}
     FROM $EventDataStoreId$
