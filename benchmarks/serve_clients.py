@@ -124,7 +124,7 @@ class Client:
             region_name=world.REGION,
             aws_access_key_id=self.told.access_key_id,
             aws_secret_access_key=self.told.secret_access_key,
-            config=Config(retries={"total_max_attempts": 1}),
+            config=Config(retries={"total_max_attempts": 1}, read_timeout=PATIENCE_SECONDS),
         )
 
     def run(self, bound: Bound) -> None:
