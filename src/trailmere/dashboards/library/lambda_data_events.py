@@ -50,15 +50,14 @@ LIMIT 10""",
         ManagedWidget(
             "Top invoked Lambda functions",
             View.BAR,
-            f"""SELECT regexp_extract(named, '^(?:(?:.*:)?function:)?([^:]+)', 1) AS function, awsRegion,
-  account,
+            rf"""SELECT regexp_extract(named, '^(?:(?:.*:)?function:)?([^:]+)', 1) AS function, awsRegion,
+  coalesce(regexp_extract(named, '(\d{{12}}):function:', 1), recipientAccountId) AS account,
   count(*) AS invocations, count(errorCode) AS failed
-FROM (SELECT awsRegion, errorCode, coalesce(target.accountId, recipientAccountId) AS account,
-    coalesce(target.arn, functionName) AS named
-  FROM (SELECT awsRegion, errorCode, recipientAccountId, element_at(requestParameters, 'functionName') AS functionName,
-      element_at(filter(resources, r -> r.type = 'AWS::Lambda::Function'), 1) AS target
-    FROM $EventDataStoreId$
-    WHERE :window AND eventSource = 'lambda.amazonaws.com' AND {DATA} AND starts_with(eventName, 'Invoke')))
+FROM (SELECT awsRegion, recipientAccountId, errorCode, coalesce(
+      element_at(filter(resources, r -> r.type = 'AWS::Lambda::Function'), 1).arn,
+      element_at(requestParameters, 'functionName')) AS named
+  FROM $EventDataStoreId$
+  WHERE :window AND eventSource = 'lambda.amazonaws.com' AND {DATA} AND starts_with(eventName, 'Invoke'))
 WHERE named IS NOT NULL
 GROUP BY 1, 2, 3
 ORDER BY 4 DESC, 1, 2, 3
