@@ -105,8 +105,8 @@ def introduce(server: Server, seed: int, start: datetime) -> Told:
     channel = trail.create_channel(
         Name="load", Source="Custom", Destinations=[{"Type": "EVENT_DATA_STORE", "Location": pushed}]
     )["ChannelArn"]
-    ids = [arn.rpartition("/")[2] for arn in (known, pushed)]
-    return Told(server.address, *server.key, seed, start, *ids, channel)
+    ids = {"known": known.rpartition("/")[2], "pushed": pushed.rpartition("/")[2]}
+    return Told(server.address, *server.key, seed=seed, start=start, channel=channel, **ids)
 
 
 def _load(found: Run, server: Server, told: Told, folder: Path, say: Callable[[str], None]) -> None:

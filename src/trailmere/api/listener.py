@@ -112,8 +112,8 @@ class _WholeAnswers(h11.Connection):
 
     _head = b""
 
-    def send(self, event: h11.Event) -> bytes:
-        """The bytes to send now."""
+    def send(self, event: h11.Event) -> bytes:  # type: ignore[override]
+        """The bytes to send now, none where h11 says None."""
         made = super().send(event) or b""
         if isinstance(event, h11.Response):
             self._head = made
