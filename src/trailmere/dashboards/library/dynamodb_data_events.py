@@ -96,7 +96,7 @@ LIMIT 10""",
         ManagedWidget(
             "Top throttled DynamoDB tables",
             View.BAR,
-            f"""SELECT regexp_extract(named, '^(?:.*:table/)?([^/]+)', 1) AS "table", awsRegion,
+            f"""SELECT regexp_extract(named, '^(.*:table/|)([^/]+)', 2) AS "table", awsRegion,
   coalesce(regexp_extract(named, '^arn:[^:]*:dynamodb:[^:]*:([0-9]*):', 1), recipientAccountId) AS account,
   count(DISTINCT eventID) AS throttled
 FROM (SELECT eventID, awsRegion, recipientAccountId, element_at(requestParameters, 'tableName') AS tableName,

@@ -50,7 +50,7 @@ LIMIT 10""",
         ManagedWidget(
             "Top invoked Lambda functions",
             View.BAR,
-            rf"""SELECT regexp_extract(named, '^(?:(?:.*:)?function:)?([^:]+)', 1) AS function, awsRegion,
+            rf"""SELECT regexp_extract(named, '^((.*:|)function:|)([^:]+)', 3) AS function, awsRegion,
   coalesce(regexp_extract(named, '(\d{{12}}):function:', 1), recipientAccountId) AS account,
   count(*) AS invocations, count(errorCode) AS failed
 FROM (SELECT awsRegion, recipientAccountId, errorCode, coalesce(

@@ -93,7 +93,7 @@ WHERE :window AND {MANAGEMENT} AND readOnly IS DISTINCT FROM true
   AND eventSource NOT IN ('signin.amazonaws.com', 'sts.amazonaws.com')
   AND eventName NOT IN ('Authenticate', 'Federate', 'CredentialChallenge', 'CredentialVerification')
   AND (sessionCredentialFromConsole = 'true' OR eventType = 'AwsConsoleAction'
-    OR regexp_like(userAgent, '(?i)console|^\\[?mozilla/'))
+    OR regexp_like(lower(userAgent), 'console|^(\\[|)mozilla/'))
 ORDER BY eventTime DESC, eventID
 LIMIT 50""",
             "What people changed in the console, or tried to. Signing in is no change.",
@@ -107,9 +107,9 @@ LIMIT 50""",
   {OUTCOME} AS outcome,
   requestParameters, eventID
 FROM $EventDataStoreId$
-WHERE :window AND eventSource = 's3.amazonaws.com' AND {MANAGEMENT} AND regexp_like(eventName,
-  '(?i)^(Put|Delete|Create)(Bucket(Policy|Acl|PublicAccessBlock|OwnershipControls|Cors|Website'
-  || '|Replication)|AccountPublicAccessBlock|(MultiRegion)?AccessPoint.*|AccessGrant.*)$')
+WHERE :window AND eventSource = 's3.amazonaws.com' AND {MANAGEMENT} AND regexp_like(lower(eventName),
+  '^(put|delete|create)(bucket(policy|acl|publicaccessblock|ownershipcontrols|cors|website|replication)'
+  || '|accountpublicaccessblock|(multiregion|)accesspoint.*|accessgrant.*)$')
 ORDER BY eventTime DESC, eventID
 LIMIT 50""",
             "Who changed who may reach a bucket, or tried to: policies, ACLs, public access, access points, copies.",
