@@ -106,14 +106,18 @@ def quantile(values: Sequence[float], share: float) -> float:
 
 
 def _memory(run: Run) -> list[str]:
-    rows = [_life(number, life) for number, life in enumerate(run.lives) if life]
+    living = [[one for one in life if one.server_bytes] for life in run.lives]  # one that is ending has none
+    rows = [_life(number, life) for number, life in enumerate(living) if life]
     return [
         "## The server",
         "",
         "Resident memory in MiB, of its process and with the workers of queries: after a tenth of its life, at the "
-        "half, at the end, and the greatest; open files and threads of its process likewise.",
+        "half, at the end, and the greatest; open files and threads of its process likewise. How much of a processor "
+        "its process had, without the workers: what it did not get, others had.",
         "",
-        *table(["", "MiB", "greatest", "with workers", "greatest", "files", "greatest", "threads", "greatest"], rows),
+        *table(
+            ["", "MiB", "greatest", "with workers", "greatest", "files", "greatest", "threads", "greatest", "CPU"], rows
+        ),
         "",
     ]
 
@@ -126,7 +130,8 @@ def _life(number: int, life: list[Sample]) -> list[str]:
         [one.threads for one in life],
     ]
     cells = [cell for column in columns for cell in (_course(column), f"{max(column):,}")]
-    return [("before the kill", "after")[number], *cells]
+    share = (life[-1].cpu_seconds - life[0].cpu_seconds) / max(life[-1].at - life[0].at, 1)
+    return [("before the kill", "after")[number], *cells, f"{share:.2f} of one"]
 
 
 def _course(values: list[int]) -> str:

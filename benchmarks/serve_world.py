@@ -28,6 +28,7 @@ STEP = timedelta(seconds=3)  # between two known events, so that the order by ti
 NAMES = ("DescribeKey", "GetBucketAcl", "ListUsers", "PutRule", "RunTask", "StopTask", "UpdateItem")
 USERS = 23
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 TRAILMERE = (sys.executable, "-m", "trailmere")
 
 
@@ -144,13 +145,14 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The server at one moment; ``all_bytes`` with the processes that it has started."""
+    """The server at one moment; ``all_bytes`` with the processes that it has started, ``cpu_seconds`` without."""
 
     at: float
     server_bytes: int
     all_bytes: int
     files: int
     threads: int
+    cpu_seconds: float
 
 
 @dataclass
@@ -208,15 +210,17 @@ def sample_of(pid: int) -> Sample | None:
     """What proc(5) says of a process and its children; None where it is gone."""
     place = Path(f"/proc/{pid}")
     try:
-        own, threads = _resident(place), list((place / "task").iterdir())
+        own, cpu_seconds = _used(place)
+        threads = list((place / "task").iterdir())
         files = len(list((place / "fd").iterdir()))
         children = {int(one) for thread in threads for one in (thread / "children").read_text().split()}
-        all_of_them = own + sum(_resident(Path(f"/proc/{child}")) for child in children)
+        all_of_them = own + sum(_used(Path(f"/proc/{child}"))[0] for child in children)
     except OSError:  # it, a thread or a child has just ended
         return None
-    return Sample(time.monotonic(), own, all_of_them, files, len(threads))
+    return Sample(time.monotonic(), own, all_of_them, files, len(threads), cpu_seconds)
 
 
-def _resident(place: Path) -> int:
-    """Resident bytes of a process: proc(5), stat, field 24."""
-    return int((place / "stat").read_text().rpartition(")")[2].split()[21]) * PAGE_BYTES
+def _used(place: Path) -> tuple[int, float]:
+    """Resident bytes and seconds of processor time of a process: proc(5), stat, fields 24, 14 and 15."""
+    fields = (place / "stat").read_text().rpartition(")")[2].split()
+    return int(fields[21]) * PAGE_BYTES, (int(fields[11]) + int(fields[12])) / TICKS_A_SECOND
