@@ -32,24 +32,24 @@ CASES = (
         "Error count by service",
         (
             event("s3:GetObject", error="NoSuchKey"),
-            event("s3:ListBuckets", by=BOB, error="AccessDenied"),
+            *[event("s3:ListBuckets", by=BOB, error="AccessDenied")] * 2,
             event("ec2:RunInstances", error="Server.InsufficientInstanceCapacity"),
             *SUCCESSES,
         ),
-        ({"service": "s3", "errors": 2, "callers": 2}, {"service": "ec2", "errors": 1, "callers": 1}),
+        ({"service": "s3", "errors": 3, "callers": 2}, {"service": "ec2", "errors": 1, "callers": 1}),
     ),
     Case(
         "Error count by API",
         (
             event("iam:GetRole", error="NoSuchEntityException"),
-            event("iam:GetRole", by=BOB, error="AccessDenied"),
+            *[event("iam:GetRole", by=BOB, error="AccessDenied")] * 2,
             event("iam:ListTags", error="AccessDenied"),
             event("cloudtrail:ListTags", error="TrailNotFoundException"),
             event("iam:ListTags"),
             *SUCCESSES,
         ),
         (
-            {"api": "iam:GetRole", "errors": 2, "callers": 2},
+            {"api": "iam:GetRole", "errors": 3, "callers": 2},
             {"api": "cloudtrail:ListTags", "errors": 1, "callers": 1},
             {"api": "iam:ListTags", "errors": 1, "callers": 1},
         ),
@@ -58,13 +58,13 @@ CASES = (
         "Top errors by error code",
         (
             event("iam:GetRole", error="AccessDenied"),
-            event("s3:GetObject", by=BOB, error="AccessDenied"),
+            *[event("s3:GetObject", by=BOB, error="AccessDenied")] * 2,
             event("s3:GetObject", error="NoSuchKey"),
             login("10:00", ALICE, "Failure"),
             *SUCCESSES,
         ),
         (
-            {"errorCode": "AccessDenied", "errors": 2, "callers": 2},
+            {"errorCode": "AccessDenied", "errors": 3, "callers": 2},
             {"errorCode": "NoSuchKey", "errors": 1, "callers": 1},
         ),
     ),
@@ -72,7 +72,8 @@ CASES = (
         "Top errors by error message",
         (
             event("s3:GetObject", "10:00", error="NoSuchKey", errorMessage="The specified key does not exist."),
-            event("s3:HeadObject", "10:01", BOB, error="NoSuchKey", errorMessage="The specified key does not exist."),
+            *[event("s3:HeadObject", "10:01", BOB, error="NoSuchKey", errorMessage="The specified key does not exist.")]
+            * 2,
             login("10:02", ALICE, "Failure"),
             *[event("s3:GetObject", "11:00", error="AccessDenied")] * 3,
             *SUCCESSES,
@@ -81,7 +82,7 @@ CASES = (
             {
                 "errorMessage": "The specified key does not exist.",
                 "errorCode": "NoSuchKey",
-                "errors": 2,
+                "errors": 3,
                 "callers": 2,
                 "last_error": "10:01:00",
             },
@@ -98,7 +99,7 @@ CASES = (
         "Top AccessDenied errors by API",
         (
             event("ec2:RunInstances", error="Client.UnauthorizedOperation"),
-            event("ec2:RunInstances", by=BOB, error="UnauthorizedOperation"),
+            *[event("ec2:RunInstances", by=BOB, error="UnauthorizedOperation")] * 2,
             event("kms:Decrypt", error="AccessDeniedException"),
             event("sns:Publish", error="AuthorizationErrorException"),
             *[event("s3:GetObject", error="NoSuchKey")] * 3,
@@ -106,7 +107,7 @@ CASES = (
             *SUCCESSES,
         ),
         (
-            {"api": "ec2:RunInstances", "errors": 2, "callers": 2},
+            {"api": "ec2:RunInstances", "errors": 3, "callers": 2},
             {"api": "kms:Decrypt", "errors": 1, "callers": 1},
             {"api": "sns:Publish", "errors": 1, "callers": 1},
         ),
@@ -115,7 +116,7 @@ CASES = (
         "Top throttled errors by API",
         (
             event("ec2:DescribeInstances", error="Client.RequestLimitExceeded"),
-            event("ec2:DescribeInstances", by=BOB, error="RequestLimitExceeded"),
+            *[event("ec2:DescribeInstances", by=BOB, error="RequestLimitExceeded")] * 2,
             data("dynamodb:GetItem", error="ProvisionedThroughputExceededException"),
             data("lambda:Invoke", error="TooManyRequestsException"),
             data("s3:PutObject", error="SlowDown"),
@@ -125,7 +126,7 @@ CASES = (
             *SUCCESSES,
         ),
         (
-            {"api": "ec2:DescribeInstances", "errors": 2, "callers": 2},
+            {"api": "ec2:DescribeInstances", "errors": 3, "callers": 2},
             {"api": "dynamodb:GetItem", "errors": 1, "callers": 1},
             {"api": "lambda:Invoke", "errors": 1, "callers": 1},
             {"api": "s3:PutObject", "errors": 1, "callers": 1},

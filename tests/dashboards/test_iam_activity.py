@@ -28,6 +28,25 @@ if TYPE_CHECKING:
 
 ROLE, OTHER_ROLE = f"arn:aws:iam::{ACCOUNT}:role/deploy", f"arn:aws:iam::{ACCOUNT}:role/backup"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+USER_CHANGES = (
+    "CreateLoginProfile",
+    "CreateServiceSpecificCredential",
+    "DeleteAccessKey",
+    "DeleteServiceSpecificCredential",
+    "DeleteSigningCertificate",
+    "DeleteUser",
+    "EnableMFADevice",
+    "RemoveUserFromGroup",
+    "ResetServiceSpecificCredential",
+    "ResyncMFADevice",
+    "TagUser",
+    "UntagUser",
+    "UpdateAccessKey",
+    "UpdateLoginProfile",
+    "UpdateServiceSpecificCredential",
+    "UpdateSSHPublicKey",
+    "UploadSSHPublicKey",
+)
 
 CASES = (
     Case(
@@ -83,6 +102,7 @@ CASES = (
         (
             event("iam:GetRole", "10:00", error="NoSuchEntityException"),
             event("iam:GetRole", "10:05", BOB, error="NoSuchEntityException"),
+            event("iam:GetRole", "10:04", BOB, error="NoSuchEntityException"),
             event("iam:GetRole", "10:06", error="AccessDenied"),
             event("iam:CreateUser", "10:07", error="EntityAlreadyExistsException"),
             *[event("iam:GetRole", "11:00")] * 4,
@@ -92,7 +112,7 @@ CASES = (
             {
                 "eventName": "GetRole",
                 "errorCode": "NoSuchEntityException",
-                "errors": 2,
+                "errors": 3,
                 "callers": 2,
                 "last_error": "10:05:00",
             },
@@ -123,13 +143,14 @@ CASES = (
         (
             event("iam:ListRoles", sourceIPAddress="203.0.113.9"),
             event("iam:ListRoles", by=BOB, sourceIPAddress="203.0.113.9"),
+            event("iam:ListUsers", by=BOB, sourceIPAddress="203.0.113.9"),
             event("iam:ListRoles", sourceIPAddress="2001:db8::1"),
             *[event("iam:CreateRole", sourceIPAddress="cloudformation.amazonaws.com")] * 3,
             *[event("iam:GetRole", sourceIPAddress="AWS Internal")] * 3,
             *[event("s3:ListBuckets", sourceIPAddress="2001:db8::1")] * 3,
         ),
         (
-            {"sourceIPAddress": "203.0.113.9", "calls": 2, "callers": 2},
+            {"sourceIPAddress": "203.0.113.9", "calls": 3, "callers": 2},
             {"sourceIPAddress": "2001:db8::1", "calls": 1, "callers": 1},
         ),
     ),
@@ -152,6 +173,7 @@ CASES = (
             event("iam:UpdateAccountPasswordPolicy", "11:02"),
             event("iam:CreateUser", "11:03", request={"userName": "eve"}),
             event("organizations:AttachPolicy", "11:04"),
+            event("iot:CreatePolicyVersion", "11:06"),
             event("s3:PutBucketPolicy", "11:05"),
         ),
         (
@@ -200,6 +222,7 @@ CASES = (
             event("iam:ChangePassword", "10:02", BOB),
             event("iam:AddUserToGroup", "10:03", request={"userName": "eve", "groupName": "admins"}),
             event("iam:DeactivateMFADevice", "10:04", request={"userName": "bob"}),
+            *[event(f"iam:{name}", f"09:{minute:02d}") for minute, name in enumerate(USER_CHANGES)],
             event("iam:CreateRole", "11:00", request={"roleName": "eve"}),
             event("iam:AttachUserPolicy", "11:01", request={"userName": "eve"}),
             event("iam:GetUser", "11:02", request={"userName": "eve"}),
@@ -212,6 +235,10 @@ CASES = (
             {"eventTime": "10:02:00", "caller": arn("bob"), "changed_user": None, "outcome": "Success"},
             {"eventTime": "10:01:00", "caller": arn("bob"), "changed_user": "eve", "outcome": "AccessDenied"},
             {"eventTime": "10:00:00", "caller": arn("alice"), "changed_user": "eve", "outcome": "Success"},
+            *[
+                {"eventTime": f"09:{minute:02d}:00", "caller": arn("alice"), "changed_user": None, "outcome": "Success"}
+                for minute in reversed(range(len(USER_CHANGES)))
+            ],
         ),
     ),
     Case(
@@ -227,12 +254,15 @@ CASES = (
                 recipientAccountId=OTHER_ACCOUNT,
             ),
             event("sts:AssumeRoleWithWebIdentity", "10:01", request={"roleArn": ROLE}),
+            event("sts:AssumeRoleWithSAML", "10:01", request={"roleArn": ROLE}),
             event("sts:AssumeRole", "10:02", SERVICE, request={"roleArn": OTHER_ROLE}, sharedEventID="shared-2"),
             *[event("sts:AssumeRole", "11:00", BOB, request={"roleArn": OTHER_ROLE}, error="AccessDenied")] * 3,
             *[event("sts:GetSessionToken", "11:01", ALICE)] * 3,
+            *[event("logs:PutSubscriptionFilter", "11:02", request={"roleArn": OTHER_ROLE})] * 3,
+            event("sts:AssumeRole", "11:03", SERVICE),
         ),
         (
-            {"role_arn": ROLE, "times": 2, "last_assumed": "10:01:00"},
+            {"role_arn": ROLE, "times": 3, "last_assumed": "10:01:00"},
             {"role_arn": OTHER_ROLE, "times": 1, "last_assumed": "10:02:00"},
         ),
     ),

@@ -256,6 +256,7 @@ def test_a_statement_keeps_to_its_store_and_window_within_the_limits_of_aws(
     assert stores == starts == ends > 0
     assert PERIOD in seen.parameters or written.view != View.LINE
     assert len(seen.parameters) <= MODEL.shape_for("QueryParameters").metadata["max"]
+    assert seen.statement.count("?") == len(seen.parameters)
     assert fits("QueryStatement", seen.statement)
 
 

@@ -36,7 +36,7 @@ def tls(version: str) -> Event:
 
 def before_categories(record: Event) -> Event:
     """The record as it was written before records had categories."""
-    return {**{key: value for key, value in record.items() if key != "eventCategory"}, "eventVersion": "1.05"}
+    return {**{key: value for key, value in record.items() if key != "eventCategory"}, "eventVersion": "1.06"}
 
 
 CASES = (
@@ -47,6 +47,7 @@ CASES = (
             before_categories(event("iam:CreateUser", error="AccessDenied")),
             event("ec2:RunInstances", error="Client.UnauthorizedOperation"),
             *[data("s3:GetObject", error="AccessDenied")] * 3,
+            *[before_categories(data("s3:GetObject", error="AccessDenied"))] * 3,
             *[network("secretsmanager:GetSecretValue", "11:00", error="VpceAccessDenied")] * 3,
             *[event("iam:GetRole", error="NoSuchEntityException")] * 3,
             *[event("iam:ListRoles")] * 3,
@@ -62,6 +63,7 @@ CASES = (
             event("ec2:RunInstances", "10:03", SERVICE, error="Server.InsufficientInstanceCapacity"),
             event("iam:GetRole", "10:04", BOB, error="NoSuchEntityException"),
             *[data("s3:GetObject", "11:00", error="NoSuchKey")] * 3,
+            *[before_categories(data("s3:GetObject", "11:00", error="NoSuchKey"))] * 3,
             *[event("iam:ListRoles", "11:00", CAROL)] * 3,
         ),
         (
@@ -98,6 +100,7 @@ CASES = (
             event("s3:DeleteBucket", "10:01", BOB),
             event("cloudtrail:StopLogging", "10:02"),
             *[data("s3:DeleteObject", "11:00")] * 3,
+            *[before_categories(data("s3:DeleteObject", "11:00"))] * 3,
             *[event("s3:DeleteBucket", "11:00", error="AccessDenied")] * 3,
             *[event("ec2:TerminateInstances", "11:00", by) for by in (SERVICE, ON_BEHALF) for _ in range(3)],
             *[event("ec2:RunInstances", "11:00")] * 3,
@@ -115,6 +118,7 @@ CASES = (
             event("s3:ListBuckets", **tls("TLSv1")),
             *[event("kms:Decrypt", by=SERVICE)] * 4,
             *[data("s3:GetObject", **tls("TLSv1.2"))] * 4,
+            *[before_categories(data("s3:GetObject", **tls("TLSv1.2")))] * 4,
         ),
         (
             {"tls_version": "TLSv1.3", "calls": 3},
@@ -127,16 +131,19 @@ CASES = (
         (
             event("s3:ListBuckets", "10:00", userAgent="old/1", **tls("TLSv1")),
             event("s3:ListBuckets", "10:01", userAgent="old/2", sourceIPAddress="203.0.113.9", **tls("TLSv1")),
+            event("s3:GetBucketAcl", "09:59", userAgent="old/1", **tls("TLSv1")),
             event("s3:ListBuckets", "10:02", BOB, userAgent="old/1", **tls("TLSv1.1")),
+            event("s3:ListBuckets", "10:03", CAROL, userAgent="old/0", **tls("SSLv3")),
             *[event("s3:ListBuckets", "11:00", CAROL, **tls("TLSv1.2"))] * 3,
             *[event("s3:ListBuckets", "11:00", BOB, **tls("TLSv1.3"))] * 3,
             *[data("s3:GetObject", "11:00", **tls("TLSv1"))] * 3,
+            *[before_categories(data("s3:GetObject", "11:00", **tls("TLSv1")))] * 3,
         ),
         (
             {
                 "caller": arn("alice"),
                 "tls_version": "TLSv1",
-                "calls": 2,
+                "calls": 3,
                 "addresses": 2,
                 "last_user_agent": "old/2",
                 "last_call": "10:01:00",
@@ -148,6 +155,14 @@ CASES = (
                 "addresses": 1,
                 "last_user_agent": "old/1",
                 "last_call": "10:02:00",
+            },
+            {
+                "caller": arn("carol"),
+                "tls_version": "SSLv3",
+                "calls": 1,
+                "addresses": 1,
+                "last_user_agent": "old/0",
+                "last_call": "10:03:00",
             },
         ),
     ),

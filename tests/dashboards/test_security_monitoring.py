@@ -52,6 +52,28 @@ def modified(range_: str) -> Event:
 
 INGRESS = "ec2:AuthorizeSecurityGroupIngress"
 
+DISABLING = (
+    "DeleteEventDataStore",
+    "DeleteTrail",
+    "DeregisterOrganizationDelegatedAdmin",
+    "PutEventSelectors",
+    "PutInsightSelectors",
+    "StopEventDataStoreIngestion",
+    "StopLogging",
+    "UpdateEventDataStore",
+    "UpdateTrail",
+)
+NETWORK_CHANGES = (
+    "AssociateSecurityGroupVpc",
+    "AuthorizeSecurityGroupEgress",
+    "CreateNetworkAclEntry",
+    "DeleteNetworkAcl",
+    "DisassociateSecurityGroupVpc",
+    "ReplaceNetworkAclAssociation",
+    "RevokeSecurityGroupEgress",
+    "UpdateSecurityGroupRuleDescriptionsIngress",
+)
+
 CASES = (
     Case(
         "Top access denied events",
@@ -133,11 +155,12 @@ CASES = (
             login("10:00", ALICE, "Failure", sourceIPAddress="203.0.113.9"),
             login("10:01", BOB, "Failure", sourceIPAddress="203.0.113.9"),
             login("10:02", BOB, "Failure", sourceIPAddress="2001:db8::1"),
+            login("10:03", BOB, "Failure", sourceIPAddress="203.0.113.9"),
             *[login("11:00", ALICE, sourceIPAddress="198.51.100.1")] * 3,
             *[event("iam:GetUser", error="AccessDenied", sourceIPAddress="2001:db8::1")] * 3,
         ),
         (
-            {"sourceIPAddress": "203.0.113.9", "attempts": 2, "callers": 2, "last_attempt": "10:01:00"},
+            {"sourceIPAddress": "203.0.113.9", "attempts": 3, "callers": 2, "last_attempt": "10:03:00"},
             {"sourceIPAddress": "2001:db8::1", "attempts": 1, "callers": 1, "last_attempt": "10:02:00"},
         ),
     ),
@@ -241,11 +264,13 @@ CASES = (
         (
             event("iam:DeactivateMFADevice", "10:00", request={"userName": "bob", "serialNumber": "mfa/bob"}),
             event("iam:DeleteVirtualMFADevice", "10:01", ROOT, request={"serialNumber": "mfa/root"}),
+            event("sso-directory:DeleteMfaDeviceForUser", "10:02", request={"userId": "u-1", "mfaDeviceId": "d-1"}),
             event("iam:DeactivateMFADevice", "11:00", BOB, error="AccessDenied", request={"userName": "carol"}),
             event("iam:EnableMFADevice", "11:01", request={"userName": "bob"}),
             event("iam:ListMFADevices", "11:02", request={"userName": "bob"}),
         ),
         (
+            {"eventTime": "10:02:00", "caller": arn("alice"), "mfa_of_user": "u-1", "mfa_device": "d-1"},
             {"eventTime": "10:01:00", "caller": ROOT_ARN, "mfa_of_user": None, "mfa_device": "mfa/root"},
             {"eventTime": "10:00:00", "caller": arn("alice"), "mfa_of_user": "bob", "mfa_device": "mfa/bob"},
         ),
@@ -259,6 +284,7 @@ CASES = (
             event("ec2:ReplaceNetworkAclEntry", "10:03", BOB, request={"networkAclId": "acl-1"}),
             event("ec2:CreateNetworkAcl", "10:04", response={"networkAcl": {"networkAclId": "acl-2"}}),
             event("ec2:DeleteSecurityGroup", "10:05", error="Client.DependencyViolation", request={"groupId": "sg-1"}),
+            *[event(f"ec2:{name}", f"09:0{minute}") for minute, name in enumerate(NETWORK_CHANGES)],
             event("ec2:DescribeSecurityGroups", "11:00"),
             event("ec2:GetSecurityGroupsForVpc", "11:01"),
             event("ec2:CreateSubnet", "11:02"),
@@ -277,6 +303,10 @@ CASES = (
             {"eventTime": "10:02:00", "caller": arn("alice"), "resource": "sg-2", "outcome": "Success"},
             {"eventTime": "10:01:00", "caller": arn("alice"), "resource": "sg-1", "outcome": "Success"},
             {"eventTime": "10:00:00", "caller": arn("alice"), "resource": "sg-9", "outcome": "Success"},
+            *[
+                {"eventTime": f"09:0{minute}:00", "caller": arn("alice"), "resource": None, "outcome": "Success"}
+                for minute in reversed(range(len(NETWORK_CHANGES)))
+            ],
         ),
     ),
     Case(
@@ -308,6 +338,7 @@ CASES = (
             event(
                 "cloudtrail:DeleteEventDataStore", "10:02", error="AccessDenied", request={"eventDataStore": "store-1"}
             ),
+            *[event(f"cloudtrail:{name}", f"09:0{minute}") for minute, name in enumerate(DISABLING)],
             event("cloudtrail:DescribeTrails", "11:00"),
             event("cloudtrail:StartLogging", "11:01", request={"name": "main"}),
             event("cloudtrail:CreateTrail", "11:02", request={"name": "other"}),
@@ -322,6 +353,10 @@ CASES = (
             },
             {"eventTime": "10:01:00", "eventName": "PutEventSelectors", "trail_or_store": "main", "outcome": "Success"},
             {"eventTime": "10:00:00", "eventName": "StopLogging", "trail_or_store": "main", "outcome": "Success"},
+            *[
+                {"eventTime": f"09:0{minute}:00", "eventName": name, "trail_or_store": None, "outcome": "Success"}
+                for minute, name in reversed([*enumerate(DISABLING)])
+            ],
         ),
     ),
 )

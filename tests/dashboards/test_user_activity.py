@@ -56,12 +56,14 @@ CASES = (
             *[event(f"s3:GetBucket{name}", "10:15") for name in BUSY for _ in range(2)],
             *[event("s3:GetBucketuser-00", "11:15")] * 3,
             event("s3:ListBuckets", "10:15"),
+            *[event("sso:Federate", "12:00", PERSON)] * 3,
             *[network("s3:ListBuckets", "10:15")] * 3,
             *[event("kms:Decrypt", "10:15", by) for by in NOT_THEIRS for _ in range(4)],
         ),
         (
-            *[{"time": "10:00:00", "api": f"s3:GetBucket{name}", "calls": 2} for name in BUSY],
+            *[{"time": "10:00:00", "api": f"s3:GetBucket{name}", "calls": 2} for name in BUSY[:9]],
             {"time": "11:00:00", "api": "s3:GetBucketuser-00", "calls": 3},
+            {"time": "12:00:00", "api": "sso:Federate", "calls": 3},
         ),
     ),
     Case(
@@ -139,6 +141,7 @@ CASES = (
             event("iam:SetDefaultPolicyVersion", "10:02", ALICE),
             *[event("iam:AttachUserPolicy", "11:00", ALICE, error="AccessDenied")] * 4,
             *[event("iam:CreateUser", "11:00", CAROL)] * 4,
+            *[event("iot:CreatePolicyVersion", "11:00", CAROL)] * 4,
             *[event("iam:PutRolePolicy", "11:00", by) for by in NOT_THEIRS for _ in range(4)],
         ),
         (
@@ -161,6 +164,8 @@ CASES = (
             *[event("s3:ListBuckets", "11:05", ALICE)] * 3,
             *[event("kms:Decrypt", "11:06", SERVICE)] * 3,
             *[network("s3:ListBuckets", "11:07", userIdentity=ROOT)] * 3,
+            event("iot:CreatePolicyVersion", "11:08", BOB),
+            *[event("kms:Decrypt", "11:09", session("deploy", "two", invokedBy="s3.amazonaws.com"))] * 3,
         ),
         (
             {

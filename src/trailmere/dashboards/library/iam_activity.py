@@ -134,8 +134,7 @@ LIMIT 100""",
             f"""SELECT element_at(requestParameters, 'roleArn') AS role_arn,
   count(DISTINCT coalesce(sharedEventID, eventID)) AS times, max(eventTime) AS last_assumed
 FROM $EventDataStoreId$
-WHERE :window AND eventSource = 'sts.amazonaws.com'
-  AND eventName IN ('AssumeRole', 'AssumeRoleWithSAML', 'AssumeRoleWithWebIdentity')
+WHERE :window AND eventName IN ('AssumeRole', 'AssumeRoleWithSAML', 'AssumeRoleWithWebIdentity')
   AND {SUCCEEDED} AND element_at(requestParameters, 'roleArn') IS NOT NULL
 GROUP BY 1
 ORDER BY 2 DESC, 1

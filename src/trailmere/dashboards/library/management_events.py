@@ -50,7 +50,7 @@ LIMIT 10""",
             f"""SELECT eventTime, {CALLER} AS caller, userIdentity.type AS caller_type, sourceIPAddress,
   recipientAccountId, {LOGIN_OUTCOME} AS outcome, {MFA_USED} AS mfa_used, eventID
 FROM $EventDataStoreId$
-WHERE :window AND {MANAGEMENT} AND {CONSOLE_LOGIN}
+WHERE :window AND {CONSOLE_LOGIN}
 ORDER BY eventTime DESC, eventID
 LIMIT 100""",
             "Who signed in to the console, from where, with or without a second factor, and whether it succeeded.",
@@ -87,7 +87,7 @@ ORDER BY 2 DESC, 1""",
   count(DISTINCT sourceIPAddress) AS addresses, max_by(userAgent, eventTime) AS last_user_agent,
   max(eventTime) AS last_call
 FROM $EventDataStoreId$
-WHERE :window AND {MANAGEMENT} AND tlsDetails.tlsVersion IN ('SSLv3', 'TLSv1', 'TLSv1.0', 'TLSv1.1')
+WHERE :window AND {MANAGEMENT} AND tlsDetails.tlsVersion IN ('SSLv3', 'TLSv1', 'TLSv1.1')
 GROUP BY 1, 2
 ORDER BY 3 DESC, 1, 2
 LIMIT 50""",

@@ -27,7 +27,7 @@ ACCESS_DENIED = "regexp_like(lower(errorCode), 'accessdenied|unauthorized|notaut
 # LimitExceeded of IAM and others is a quota, and waiting does not help.
 THROTTLED = (
     "regexp_like(lower(errorCode), 'throttl|toomanyrequests|requestlimitexceeded|throughputexceeded|"
-    "bandwidthlimitexceeded|ratelimitexceeded|rateexceeded|slowdown|priorrequestnotcomplete')"
+    "bandwidthlimitexceeded|slowdown|priorrequestnotcomplete')"
 )
 
 SERVICE = "replace(eventSource, '.amazonaws.com')"
@@ -49,7 +49,7 @@ CALL = "eventCategory IS DISTINCT FROM 'NetworkActivity'"
 # Something is gone, stopped or let go of, and it was no service that did it on its own.
 DESTROYED = (
     "regexp_like(eventName, '^(Batch|)(Delete|Terminate|Stop|Remove|Detach|Disable|Deactivate|Revoke|Purge|Deregister|"
-    "Disassociate|Destroy|Release)|^ScheduleKeyDeletion$') "
+    "Disassociate|Release)|^ScheduleKeyDeletion$') "
     f"AND readOnly IS DISTINCT FROM true AND {SUCCEEDED} AND {NOT_A_SERVICE} AND {CALL}"
 )
 IAM = "eventSource = 'iam.amazonaws.com'"

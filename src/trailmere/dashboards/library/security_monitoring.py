@@ -146,8 +146,7 @@ LIMIT 100""",
     element_at(requestParameters, 'ModifySecurityGroupRulesRequest')) AS rules,
   sourceIPAddress, awsRegion, recipientAccountId, eventID
 FROM $EventDataStoreId$
-WHERE :window AND eventSource = 'ec2.amazonaws.com'
-  AND eventName IN ('AuthorizeSecurityGroupIngress', 'ModifySecurityGroupRules') AND {SUCCEEDED}
+WHERE :window AND eventName IN ('AuthorizeSecurityGroupIngress', 'ModifySecurityGroupRules') AND {SUCCEEDED}
   AND {_FOR_EVERYBODY}
 ORDER BY eventTime DESC, eventID
 LIMIT 100""",

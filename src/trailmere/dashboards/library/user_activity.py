@@ -29,7 +29,7 @@ FROM (
     FROM (
       SELECT date_trunc('$Period$', eventTime) AS time, {what} AS {name}, count(*) AS calls
       FROM $EventDataStoreId$
-      WHERE :window AND userIdentity.arn <> '' AND {NOT_A_SERVICE} AND {CALL}
+      WHERE :window AND {what} <> '' AND {NOT_A_SERVICE} AND {CALL}
       GROUP BY 1, 2)))
 WHERE place <= 10
 ORDER BY 1, 2"""
