@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.dashboards.data_world import days_in, invoked, item, network, object_
-from tests.dashboards.world import ACCOUNT, BOB, OTHER_ACCOUNT, Case, Days, arn, event, session
+from tests.dashboards.world import ACCOUNT, BOB, OTHER_ACCOUNT, Case, Days, arn, data, event, session
 from trailmere.dashboards.library.dynamodb_data_events import DYNAMODB_DATA_EVENTS
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ ELSEWHERE = (
     *(event("dynamodb:DescribeTable", "10:50", BOB, request={"tableName": "stock"}, error=FULL) for _ in range(4)),
     *(event("dynamodb:CreateTable", "10:51", BOB, request={"tableName": "stock"}) for _ in range(4)),
     *(network("dynamodb:GetItem", "10:52", by=BOB, request={"tableName": "stock"}, error=FULL) for _ in range(4)),
+    *(data("cassandra:Select", "10:53", BOB, request={"tableName": "stock"}, error=FULL) for _ in range(4)),
     *(invoked("f", "10:53", BOB, error="TooManyRequestsException") for _ in range(4)),
     *(object_("GetObject", "10:54", "logs", "a", BOB, error="SlowDown") for _ in range(4)),
 )

@@ -102,6 +102,7 @@ CASES = (
             event("ec2:RunInstances", "10:04", error=DRY_RUN),
             event("ec2:StartInstances", "10:05", response=launched("i-1")),
             event("gamelift:RunInstances", "10:06", response=launched("i-1")),
+            network("ec2:RunInstances", "10:07", response=launched("i-1")),
         ),
         (
             {"caller": arn("bob"), "instances": 3, "launches": 1, "latest": "10:02:00"},
@@ -128,6 +129,7 @@ CASES = (
             event("ec2:DescribeSecurityGroups", "10:05", request={"groupId": "sg-1"}),
             event("ec2:CreateVolume", "10:06"),
             event("rds:AuthorizeDBSecurityGroupIngress", "10:07", request={"groupId": "sg-1"}),
+            network("ec2:AuthorizeSecurityGroupIngress", "10:08", request={"groupId": "sg-1"}),
         ),
         (
             {"eventTime": "10:04:00", "caller": arn("bob"), "resource": "sg-3", "outcome": DENIED},
@@ -149,6 +151,7 @@ CASES = (
             event("ec2:CreateSecurityGroup", "10:06", request={"vpcId": "vpc-1"}),
             event("apigateway:CreateRoute", "10:07"),
             event("directconnect:CreateTransitGateway", "10:08"),
+            network("ec2:CreateVpc", "10:09"),
         ),
         (
             {"eventTime": "10:04:00", "eventName": "DeleteSubnet", "resource": "subnet-1", "outcome": "Success"},
@@ -172,6 +175,7 @@ CASES = (
             event("ec2:RunInstances", "10:03", ALICE),
             event("ec2:RunInstances", "10:04", ON_BEHALF),
             event("s3:CreateBucket", "10:05", ROOT),
+            network("ec2:RunInstances", "10:06", by=ROOT),
         ),
         (
             {"eventTime": "10:01:00", "eventName": "RunInstances", "recipientAccountId": ACCOUNT, "outcome": DENIED},

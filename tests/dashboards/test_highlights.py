@@ -196,7 +196,8 @@ def test_the_statements_over_as_many_stores_as_there_may_be_are_short_enough() -
 
     widgets = highlights(many)
 
-    assert all(len(one.statement) <= 10_000 and len(one.parameters) <= 10 for one in widgets)
+    assert all(len(one.statement) <= 10_000 for one in widgets)
+    assert all(one.statement.count("?") == len(one.parameters) <= 10 for one in widgets)
     assert all(one.statement.count("1994bee2") == MOST_STORES for one in widgets)
 
 

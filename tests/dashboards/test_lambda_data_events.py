@@ -17,11 +17,12 @@ HERE = "eu-west-1"
 BUSY = "TooManyRequestsException"
 MAIL = "arn:aws:lambda:eu-west-1:111122223333:function:send-mail"
 THEIRS = f"arn:aws:lambda:eu-west-1:{OTHER_ACCOUNT}:function:send-mail"
+NAMED = {"functionName": "not-invoked"}
 # What is not invoking a function: management of functions, network activity, other services.
 ELSEWHERE = (
-    *(event("lambda:GetFunction", "10:50", BOB, error=BUSY) for _ in range(4)),
-    *(network("lambda:Invoke", "10:51", by=BOB, error=BUSY) for _ in range(4)),
-    *(data("bedrock:InvokeModel", "10:52", BOB, error=BUSY) for _ in range(4)),
+    *(event("lambda:GetFunction", "10:50", BOB, request=NAMED, error=BUSY) for _ in range(4)),
+    *(network("lambda:Invoke", "10:51", by=BOB, request=NAMED, error=BUSY) for _ in range(4)),
+    *(data("bedrock:InvokeModel", "10:52", BOB, request=NAMED, error=BUSY) for _ in range(4)),
     *(item("PutItem", "10:53", "orders", BOB, error=BUSY) for _ in range(4)),
 )
 CASES = (
@@ -120,6 +121,7 @@ CASES = (
             invoked("f", "10:02", error="EC2ThrottledException"),
             invoked("f", "10:03", BOB, error="AccessDeniedException"),
             invoked("f", "10:04", BOB),
+            data("lambda:GetDurableExecution", "10:05", BOB, error=BUSY),
             *ELSEWHERE,
         ),
         (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.dashboards.data_world import days_in, item, network, object_
-from tests.dashboards.world import BOB, FOREIGNER, Case, Days, arn, event
+from tests.dashboards.world import BOB, FOREIGNER, Case, Days, arn, data, event
 from trailmere.dashboards.library.s3_data_events import S3_DATA_EVENTS
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ ELSEWHERE = (
     *(event("s3:PutBucketPolicy", "10:50", BOB, request=OBJECT) for _ in range(4)),
     *(network("s3:GetObject", "10:51", by=BOB, request=OBJECT, readOnly=True) for _ in range(4)),
     *(item("GetItem", "10:52", "orders", BOB) for _ in range(4)),
+    *(data("s3-outposts:GetObject", "10:53", BOB, request=OBJECT) for _ in range(4)),
 )
 CASES = (
     Case(

@@ -9,7 +9,7 @@ DATA_EVENTS_OVERVIEW = ManagedDashboard(
     "AWSCloudTrail-DataEventsOverview",
     "Data events overview dashboard",
     "cloudtrail",
-    "data events",
+    "Data events.",
     (
         ManagedWidget(
             "Overall data events trend",

@@ -9,7 +9,7 @@ DYNAMODB_DATA_EVENTS = ManagedDashboard(
     "AWSCloudTrail-DynamoDBDataEvents",
     "DynamoDB data events dashboard",
     "cloudtrail",
-    "data events of DynamoDB tables",
+    "Data events of DynamoDB tables.",
     (
         ManagedWidget(
             "DynamoDB account data activity",

@@ -9,7 +9,7 @@ EC2_ACTIVITY = ManagedDashboard(
     "AWSCloudTrail-EC2Activity",
     "EC2 activity dashboard",
     "cloudtrail",
-    "management events of EC2",
+    "Management events of EC2.",
     (
         ManagedWidget(
             "EC2 instance management activity overview",

@@ -48,7 +48,7 @@ ENRICHED_EVENTS = ManagedDashboard(
     "AWSCloudTrail-EnrichedEvents",
     "Enriched events dashboard",
     "cloudtrail",
-    "events that are enriched with tags or condition keys",
+    "Events that are enriched with tags or condition keys.",
     (
         ManagedWidget(
             "Enriched events over time",

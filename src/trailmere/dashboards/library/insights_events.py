@@ -8,7 +8,7 @@ INSIGHTS_EVENTS = ManagedDashboard(
     "AWSCloudTrail-InsightsEvents",
     "Insights events dashboard",
     "insight",
-    "Insights events",
+    "Insights events.",
     (
         ManagedWidget(
             "Insight types",

@@ -9,7 +9,7 @@ LAMBDA_DATA_EVENTS = ManagedDashboard(
     "AWSCloudTrail-LambdaDataEvents",
     "Lambda data events dashboard",
     "cloudtrail",
-    "data events of Lambda functions",
+    "Data events of Lambda functions.",
     (
         ManagedWidget(
             "Lambda data plane API activity",

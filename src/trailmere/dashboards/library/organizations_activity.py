@@ -10,7 +10,7 @@ ORGANIZATIONS_ACTIVITY = ManagedDashboard(
     "AWSCloudTrail-OrganizationsActivity",
     "Organizations activity dashboard",
     "cloudtrail",
-    "events of all accounts of an organisation",
+    "Events of all accounts of an organisation.",
     (
         ManagedWidget(
             "Activity trend in the organization",

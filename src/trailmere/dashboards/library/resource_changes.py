@@ -9,7 +9,7 @@ RESOURCE_CHANGES = ManagedDashboard(
     "AWSCloudTrail-ResourceChanges",
     "Resource changes dashboard",
     "cloudtrail",
-    "management events that write",
+    "Management events that write.",
     (
         ManagedWidget(
             "Resource creation and deletion trends",

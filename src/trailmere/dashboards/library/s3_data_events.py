@@ -9,7 +9,7 @@ S3_DATA_EVENTS = ManagedDashboard(
     "AWSCloudTrail-S3DataEvents",
     "S3 data events dashboard",
     "cloudtrail",
-    "data events of S3 objects",
+    "Data events of S3 objects.",
     (
         ManagedWidget(
             "S3 account activity",
