@@ -110,6 +110,14 @@ def commands_page() -> str:
     return str(app.generate_docs(output_format="markdown")) + "\n"
 
 
+def outcomes_page() -> str:
+    """Every operation with what the tests try it with: the table that they go by."""
+    sys.path.insert(0, str(REFERENCE.parents[1]))
+    from tests.api.outcomes.table import page
+
+    return page()
+
+
 PAGES = {
     "commands.md": commands_page,
     "columns.md": columns_page,
@@ -117,6 +125,7 @@ PAGES = {
     "errors.md": errors_page,
     "dead-letter-reasons.md": dead_letters_page,
     "policies.md": policies_page,
+    "outcomes.md": outcomes_page,
 }
 
 

@@ -24,7 +24,16 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    "page", ["commands.md", "columns.md", "settings.md", "errors.md", "dead-letter-reasons.md", "policies.md"]
+    "page",
+    [
+        "commands.md",
+        "columns.md",
+        "settings.md",
+        "errors.md",
+        "dead-letter-reasons.md",
+        "policies.md",
+        "outcomes.md",
+    ],
 )
 def test_a_generated_page_is_what_the_code_says_today(page: str, generated: Path) -> None:
     committed = (ROOT / "docs" / "reference" / page).read_text(encoding="utf-8")

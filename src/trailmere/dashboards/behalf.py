@@ -6,6 +6,7 @@ policy example for a dashboard": the principal is the service, aws:SourceArn the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from trailmere.query.records import Catalog, StoreEntry
 
 SERVICE = "cloudtrail.amazonaws.com"
+_ID_OR_ARN = re.compile(r"arn:.*|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 
 
 class Behalf:
@@ -70,7 +72,9 @@ class _Permitted:
     def find(self, name: str) -> StoreEntry | None:
         found = self.catalog.find(name)
         if found is None:
-            raise StoreNotFound(f"there is no event data store {name!r}")
+            if _ID_OR_ARN.fullmatch(name):
+                raise StoreNotFound(f"there is no event data store {name!r}")
+            return None  # a name that the statement gives to something else: WITH, UNNEST
         self.check(found.arn)
         return found
 
