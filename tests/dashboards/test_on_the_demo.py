@@ -85,7 +85,7 @@ def destroyed(record: Event) -> bool:
 
 def foreign(record: Event) -> bool:
     identity = record["userIdentity"]
-    return identity.get("accountId", record["recipientAccountId"]) != record["recipientAccountId"]
+    return bool(identity.get("accountId", record["recipientAccountId"]) != record["recipientAccountId"])
 
 
 def hour(record: Event) -> datetime:

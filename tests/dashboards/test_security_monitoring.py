@@ -29,6 +29,7 @@ from tests.dashboards.world import (
     user,
 )
 from trailmere.dashboards.library.security_monitoring import SECURITY_MONITORING
+from trailmere.simulator.records import compact
 
 if TYPE_CHECKING:
     from trailmere.app import App
@@ -51,6 +52,9 @@ def modified(range_: str) -> Event:
 
 
 INGRESS = "ec2:AuthorizeSecurityGroupIngress"
+OPENED = compact(rule("0.0.0.0/0")["ipPermissions"])
+OPENED_IPV6 = compact(rule("::/0", key="cidrIpv6")["ipPermissions"])
+CHANGED = compact(modified("0.0.0.0/0")["ModifySecurityGroupRulesRequest"])
 
 DISABLING = (
     "DeleteEventDataStore",
@@ -324,10 +328,10 @@ CASES = (
             event("ec2:ModifySecurityGroupRules", "11:05", request=modified("203.0.113.0/24")),
         ),
         (
-            {"eventTime": "10:03:00", "caller": arn("alice"), "security_group": "sg-2"},
-            {"eventTime": "10:02:00", "caller": arn("alice"), "security_group": "sg-3"},
-            {"eventTime": "10:01:00", "caller": arn("bob"), "security_group": "sg-1"},
-            {"eventTime": "10:00:00", "caller": arn("alice"), "security_group": "sg-1"},
+            {"eventTime": "10:03:00", "caller": arn("alice"), "security_group": "sg-2", "rules": CHANGED},
+            {"eventTime": "10:02:00", "caller": arn("alice"), "security_group": "sg-3", "rules": "0.0.0.0/0"},
+            {"eventTime": "10:01:00", "caller": arn("bob"), "security_group": "sg-1", "rules": OPENED_IPV6},
+            {"eventTime": "10:00:00", "caller": arn("alice"), "security_group": "sg-1", "rules": OPENED},
         ),
     ),
     Case(

@@ -142,7 +142,7 @@ LIMIT 100""",
             View.TABLE,
             f"""SELECT eventTime, {CALLER} AS caller, eventName,
   {_GROUP_OR_ACL} AS security_group,
-  coalesce(element_at(requestParameters, 'ipPermissions'),
+  coalesce(element_at(requestParameters, 'cidrIp'), element_at(requestParameters, 'ipPermissions'),
     element_at(requestParameters, 'ModifySecurityGroupRulesRequest')) AS rules,
   sourceIPAddress, awsRegion, recipientAccountId, eventID
 FROM $EventDataStoreId$
