@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from trailmere.access.access import Access
+    from trailmere.access.console import ConsoleDesk
     from trailmere.access.identities import Identities
     from trailmere.access.resource_policies import ResourcePolicies
     from trailmere.access.sigv4 import Authenticator
@@ -149,6 +150,15 @@ class App:
             _ = self.secrets
             return gone
         raise InvalidParameter(f"the lake's key file is there: {path}", hint="delete access keys one by one")
+
+    @room
+    def console(self) -> ConsoleDesk:
+        """People who sign in. Raises SecretsUnreadable."""
+        from trailmere.access.console import ConsoleDesk
+        from trailmere.registry.console import ConsoleRecords
+        from trailmere.registry.stores import utc_now
+
+        return ConsoleDesk(ConsoleRecords(self.lake.engine), self.identities, utc_now)
 
     @room
     def authenticator(self) -> Authenticator:

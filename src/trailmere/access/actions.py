@@ -43,6 +43,7 @@ _POLICY_ONLY = (
     "ListServiceLinkedChannels",
     "UpdateServiceLinkedChannel",
 )
+_OURS = ("GetHealth", "ListIdentities", "ManageIdentities", "PutSavedQuery")  # of the console, where AWS has none
 _STS = ("AssumeRole", "GetCallerIdentity", "GetSessionToken", "SetSourceIdentity", "TagSession")
 # An operation without an action of its own (CloudTrail API reference, ListInsightsMetricData) -> the one that covers it
 COVERED_BY = {"cloudtrail:ListInsightsMetricData": "cloudtrail:LookupEvents"}
@@ -79,6 +80,7 @@ def _names() -> Iterator[str]:
     yield from sorted(cloudtrail.difference(COVERED_BY))
     yield from sorted(f"cloudtrail-data:{name}" for name in _operations("cloudtrail-data"))
     yield from (f"sts:{name}" for name in _STS)
+    yield from (f"trailmere:{name}" for name in _OURS)
 
 
 def _operations(service: str) -> tuple[str, ...]:

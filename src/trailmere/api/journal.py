@@ -48,7 +48,11 @@ class Journal:
 
     def record(self, call: Call, outcome: Outcome) -> None:
         """Note a call and its output members, or the fault that it ended with. Raises OSError: it cannot be noted."""
-        self._sink(json.dumps(event_of(call, outcome), ensure_ascii=False, separators=(",", ":")).encode())
+        self.write(json.dumps(event_of(call, outcome), ensure_ascii=False, separators=(",", ":")).encode())
+
+    def write(self, event: bytes) -> None:
+        """Note an event that another door has made. Raises OSError."""
+        self._sink(event)
 
 
 def event_of(call: Call, outcome: Outcome) -> dict[str, Any]:

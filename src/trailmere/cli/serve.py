@@ -18,6 +18,8 @@ from cyclopts import Parameter
 from trailmere.cli.common import LakeOption, open_app, talk
 from trailmere.errors import SettingsError
 
+ADMINISTRATOR = "admin"  # whom the first start makes
+
 if TYPE_CHECKING:
     import socket
 
@@ -38,12 +40,15 @@ def serve(
     insecure: Annotated[
         bool, Parameter(help="Listen without TLS beyond this machine; for networks that encrypt.", negative=())
     ] = False,
+    open_browser: Annotated[
+        bool, Parameter(name="--open", help="Show the console in this machine's browser.", negative=())
+    ] = False,
     lake: LakeOption = None,
 ) -> None:
-    """Answer AWS's clients: CloudTrail, CloudTrail Data, and AssumeRole and GetCallerIdentity of STS, on one port.
+    """Answer AWS's clients, and people with a browser, on one port: CloudTrail, CloudTrail Data, some of STS; /console.
 
-    The first start makes an access key for an administrator and says how to use it. A signal ends it: calls that run
-    are finished first.
+    The first start makes an administrator, with an access key and a link to choose a password, and says how to use
+    them. A signal ends it: calls that run are finished first.
     """
     from trailmere.api.listener import Certificate, address_of, bind
 
@@ -55,31 +60,35 @@ def serve(
         key = app.identities.first_administrator()
         if key is not None:
             _introduce(key, address, app.settings.region)
+        page = _welcome(app, address)
         certificate = None if tls_cert is None else Certificate(tls_cert, tls_key)
-        left = _serve(app, bound, certificate, address)
+        left = _serve(app, bound, certificate, address, page if open_browser else None)
     if left:
         talk().print(f"{left} calls were still running and are cut off")
         os._exit(1)  # their threads would keep the process
 
 
-def _serve(app: App, bound: socket.socket, certificate: Certificate | None, address: str) -> int:
-    """Serve until the end; gives the number of calls that would not end."""
+def _serve(app: App, bound: socket.socket, certificate: Certificate | None, address: str, page: str | None) -> int:
+    """Serve until the end; gives the number of calls that would not end. ``page`` is shown in a browser."""
     from trailmere.api.dispatch import Dispatcher
     from trailmere.api.listener import Listener, Patience, signals_end
     from trailmere.api.server import AwsDoor, ServeLimits
     from trailmere.connect.doors import Doors
+    from trailmere.web.door import ConsoleDoor
 
     importlib.import_module(NEEDED_BY_THREADS)
 
     door = AwsDoor(Dispatcher(app), app.stores.names, ServeLimits.of(app.settings))
     patience = Patience.of(app.settings)
     others = Doors(app)
-    application = door.application(others.mounts())
-    listener = Listener(application, bound, patience, certificate=certificate, tell=lambda: _tell(address))
+    console = ConsoleDoor(app)
+    application = door.application([*console.mounts(), *others.mounts()])
+    listener = Listener(application, bound, patience, certificate=certificate, tell=lambda: _tell(address, page))
     app.resume()
     with signals_end(listener):
         listener.listen()
         door.close()
+        console.close()
         others.close()
     return door.taken_on
 
@@ -116,9 +125,24 @@ def _introduce(key: NewKey, address: str, region: str) -> None:
     sys.stderr.flush()
 
 
-def _tell(address: str) -> None:
+def _welcome(app: App, address: str) -> str:
+    """The page to begin with. While nobody can sign in, it is a link by which an administrator chooses a password."""
+    administrators = [user for user in app.identities.users(app.settings.account_id) if user.name == ADMINISTRATOR]
+    if app.console.can_sign_in() or not administrators:
+        return f"{address}/console"
+    page = f"{address}/console/welcome#{app.console.welcome(administrators[0])}"
+    sys.stderr.write(f"to choose the password of {ADMINISTRATOR} for the console, once, within a day:\n  {page}\n")
+    sys.stderr.flush()
+    return page
+
+
+def _tell(address: str, page: str | None) -> None:
     sys.stdout.write(f"listening on {address}\n")
     sys.stdout.flush()
+    if page is not None:
+        import webbrowser
+
+        webbrowser.open(page)
 
 
 def _log_to_stderr() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App as CommandApp
@@ -61,6 +62,25 @@ def disable(
 ) -> None:
     """Refuse whatever is signed with the access keys of a user, from the next call on."""
     _switch(name, account, lake, output, enabled=False)
+
+
+@user.command
+def welcome(
+    name: UserArgument,
+    *,
+    account: AccountOption = None,
+    server: Annotated[str, Parameter(help="Address of the server, as people reach it.")] = "http://127.0.0.1:4510",
+    lake: LakeOption = None,
+) -> None:
+    """A link by which a user chooses a password for the console: it works once, within a day.
+
+    Whoever has the link can sign in as the user. A password that there was goes when it is used, and with it every
+    session.
+    """
+    with open_lake(lake) as app:
+        found = app.identities.user(account_of(app, account), name)
+        token = app.console.welcome(found)
+    sys.stdout.write(f"{server.rstrip('/')}/console/welcome#{token}\n")
 
 
 @user.command

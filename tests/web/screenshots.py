@@ -1,0 +1,54 @@
+"""``python -m tests.web.screenshots [FOLDER] [PATH ...]``: pages of the demo's console as pictures.
+
+Each page light, dark, and 390 pixels wide. Paths are those below ``/console``; without any, those of ``PAGES``.
+``--lake LAKE`` uses a lake that is there, else one is made by ``trailmere demo``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import tempfile
+from pathlib import Path
+
+from tests.walks.door import trailmere
+from tests.web.browsing import chromium, serve_console, sign_in, watched
+
+MARCH = "range=2022-03-14T00:00:00Z..2022-03-17T00:00:00Z"
+PAGES = ("/",)
+LOOKS = {
+    "light": {"color_scheme": "light", "viewport": {"width": 1440, "height": 900}},
+    "dark": {"color_scheme": "dark", "viewport": {"width": 1440, "height": 900}},
+    "narrow": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}},
+}
+
+
+def take(lake: Path, folder: Path, paths: list[str], looks: list[str]) -> None:
+    """Pictures of all pages; says what went wrong on one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with serve_console(lake) as console, chromium() as browser:
+        for look in looks:
+            with watched(browser, console, **LOOKS[look]) as seen:
+                sign_in(seen.page)
+                for path in paths:
+                    seen.page.goto(f"/console{path}")
+                    seen.page.wait_for_load_state("networkidle")
+                    name = re.sub(r"[^a-z0-9]+", "-", path.partition("?")[0].lower()).strip("-") or "home"
+                    seen.page.screenshot(path=folder / f"{name}-{look}.png", full_page=True)
+                    for wrong in seen.wrong:
+                        print(f"{path} {look}: {wrong}")
+                    seen.wrong.clear()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("docs/screenshots"))
+    parser.add_argument("paths", nargs="*")
+    parser.add_argument("--lake", type=Path)
+    parser.add_argument("--looks", nargs="*", default=list(LOOKS), choices=list(LOOKS))
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as made:
+        place = given.lake or Path(made) / "lake"
+        if given.lake is None:
+            trailmere("demo", "--yes", "--lake", place)
+        take(place, given.folder, given.paths or list(PAGES), given.looks)

@@ -1,0 +1,81 @@
+// Draws the tables of figures with data-chart. The table stays for whoever has no script, or wants the numbers.
+// A click on a mark goes to the link of its row's data-href, or to data-drill with {label} and {series} filled in.
+
+import { BarChart, LineChart, PieChart } from "echarts/charts";
+import { AriaComponent, DataZoomComponent, GridComponent, LegendComponent, TooltipComponent } from "echarts/components";
+import { init, use } from "echarts/core";
+import { LabelLayout } from "echarts/features";
+import { CanvasRenderer } from "echarts/renderers";
+
+use([BarChart, LineChart, PieChart, AriaComponent, DataZoomComponent, GridComponent, LegendComponent, TooltipComponent, LabelLayout, CanvasRenderer]);
+
+type Row = { label: string; series: string; value: number; href: string };
+const css = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const palette = () => [1, 2, 3, 4, 5, 6, 7, 8].map((number) => css(`--chart-${number}`));
+const plain = (text: string) => Number(text.replaceAll(",", ""));
+
+const read = (figure: HTMLElement): Row[] => {
+  const heads = [...figure.querySelectorAll("thead th")].map((cell) => cell.textContent!.trim());
+  const filter = heads.indexOf(figure.dataset.filter ?? "");
+  const at = { label: Number(figure.dataset.label ?? 0), value: Number(figure.dataset.value ?? heads.length - 1) };
+  return [...figure.querySelectorAll<HTMLTableRowElement>("tbody tr")].map((row) => {
+    const cells = [...row.cells].map((cell) => cell.textContent!.trim());
+    return { label: cells[at.label]!, series: filter < 0 ? heads[at.value]! : cells[filter]!, value: plain(cells[at.value]!), href: row.dataset.href ?? "" };
+  });
+};
+
+const options = (kind: string, rows: Row[]) => {
+  const text = { color: css("--quiet"), fontFamily: css("--face"), fontSize: 12 };
+  const common = {
+    color: palette(),
+    aria: { enabled: true, decal: { show: kind !== "line" } },
+    textStyle: text,
+    tooltip: { trigger: kind === "pie" ? "item" : "axis", renderMode: "richText", confine: true, backgroundColor: css("--raised"), borderColor: css("--line"), textStyle: { ...text, color: css("--ink") } },
+    animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+    animationDuration: 200,
+  };
+  if (kind === "pie")
+    return { ...common, legend: { type: "scroll", bottom: 0, textStyle: text }, series: [{ type: "pie", radius: ["42%", "68%"], center: ["50%", "44%"], label: { ...text, overflow: "truncate", width: 110 }, data: rows.map((row) => ({ name: row.label, value: row.value, href: row.href })) }] };
+  const labels = [...new Set(rows.map((row) => row.label))];
+  const names = [...new Set(rows.map((row) => row.series))];
+  const index = new Map(rows.map((row) => [`${row.series}\u0000${row.label}`, row]));
+  const flat = kind === "bar";
+  const category = { type: "category", data: labels, axisLine: { lineStyle: { color: css("--line") } }, axisTick: { show: false }, axisLabel: { ...text, ...(flat ? { width: 170, overflow: "truncate" } : { hideOverlap: true }) }, ...(flat ? { inverse: true } : { boundaryGap: labels.length < 3 }) };
+  const amount = { type: "value", minInterval: 1, splitLine: { lineStyle: { color: css("--line") } }, axisLabel: { ...text, hideOverlap: true } };
+  return {
+    ...common,
+    grid: { left: 8, right: 16, top: names.length > 1 ? 34 : 12, bottom: 8, containLabel: true },
+    legend: names.length > 1 ? { type: "scroll", top: 0, textStyle: text } : undefined,
+    xAxis: flat ? amount : category,
+    yAxis: flat ? category : amount,
+    series: names.map((name) => ({
+      name, type: kind === "line" ? "line" : "bar", showSymbol: labels.length < 40, symbolSize: 6, barMaxWidth: 22, ...(flat || names.length < 2 ? {} : { stack: kind === "bar" ? "all" : undefined }),
+      data: labels.map((label) => { const row = index.get(`${name}\u0000${label}`); return { value: row?.value ?? (kind === "line" ? 0 : null), href: row?.href ?? "" }; }),
+    })),
+  };
+};
+
+const draw = (figure: HTMLElement) => {
+  if (figure.dataset.drawn) return;
+  const rows = read(figure);
+  const canvas = figure.querySelector<HTMLElement>(".canvas")!;
+  if (!rows.length) return;
+  figure.dataset.drawn = "yes";
+  const kind = figure.dataset.chart!;
+  if (kind === "bar") canvas.style.height = `${Math.max(160, 40 + 26 * new Set(rows.map((row) => row.label)).size)}px`;
+  const chart = init(canvas, null, { renderer: "canvas" });
+  const show = () => chart.setOption(options(kind, rows) as never, true);
+  show();
+  chart.on("click", (event) => {
+    const href = (event.data as { href?: string } | undefined)?.href;
+    const drill = figure.dataset.drill;
+    if (href) location.assign(href);
+    else if (drill) location.assign(drill.replaceAll("{label}", encodeURIComponent(event.name)).replaceAll("{series}", encodeURIComponent(event.seriesName ?? "")));
+  });
+  new ResizeObserver(() => chart.resize()).observe(canvas);
+  document.addEventListener("themechange", show);
+};
+const drawAll = (from: ParentNode = document) => from.querySelectorAll<HTMLElement>("figure[data-chart]").forEach(draw);
+drawAll();
+document.addEventListener("htmx:after:swap", () => drawAll());
+document.addEventListener("htmx:afterSwap", () => drawAll());
