@@ -34,27 +34,35 @@ if TYPE_CHECKING:
 DAY = date(2026, 5, 2)
 IN_OTHER = {"recipientAccountId": OTHER_ACCOUNT}
 
+# Twice at the same time is two events.
 FIRST = (
-    event("s3:GetBucketAcl", "08:00", error="NoSuchBucket"),
-    event("s3:GetBucketAcl", "08:01", BOB, error="AccessDenied"),
+    *(event("s3:GetBucketAcl", "08:00", error="NoSuchBucket") for _ in range(2)),
+    *(event("s3:GetBucketAcl", "08:01", BOB, error="AccessDenied") for _ in range(2)),
     event("iam:CreateUser", "08:02", BOB, error="AccessDenied", sourceIPAddress="192.0.2.1"),
-    login("09:00", outcome="Failure"),
+    *(login("09:00", outcome="Failure") for _ in range(2)),
     login("09:30", BOB, outcome="Failure", sourceIPAddress="192.0.2.1"),
     login("09:40"),
     *(event("ec2:RunInstances", f"11:{minute:02}") for minute in range(8)),
     *(event("ec2:RunInstances", f"{hour:02}:30") for hour in range(5)),
     *(event("ec2:RunInstances", f"12:{minute:02}", error="Client.DryRunOperation") for minute in range(9)),
     *(event("logs:CreateLogStream", f"12:{minute:02}") for minute in range(9)),
-    *(event("sqs:CreateQueue", f"{hour:02}:{minute:02}") for hour in range(24) for minute in range(6)),
-    event("sts:AssumeRole", "13:00", FOREIGNER),
+    *(event("sagemaker:CreatePresignedUrl", f"12:{minute:02}", readOnly=True) for minute in range(9)),
+    *(event("rds:CreateDBInstance", f"12:{minute:02}") for minute in range(4)),
+    *(event("ec2:CreateVolume", f"{hour:02}:{minute:02}") for hour in range(24) for minute in range(6)),
+    *(event("sts:AssumeRole", "13:00", FOREIGNER) for _ in range(2)),
     event("s3:ListBuckets", "13:01", {**FOREIGNER, "arn": "arn:aws:iam::444455556666:user/x"}),
     event("s3:ListBuckets", "13:02", {**FOREIGNER, "accountId": "ANONYMOUS_PRINCIPAL"}),
     event("kms:Decrypt", "13:03", SERVICE),
-    event("s3:ListBuckets", "14:00", ROOT),
+    event("kms:Decrypt", "13:04", {**FOREIGNER, "invokedBy": "ec2.amazonaws.com"}),
+    network("s3:ListBuckets", "13:05", by=FOREIGNER),
+    *(event("s3:ListBuckets", "14:00", ROOT) for _ in range(2)),
     event("s3:ListBuckets", "14:01", {**ROOT, "invokedBy": "config.amazonaws.com"}),
-    event("s3:DeleteBucket", "15:00", BOB),
+    network("s3:ListBuckets", "14:02", by=ROOT),
+    *(event("s3:DeleteBucket", "15:00", BOB) for _ in range(2)),
     event("s3:DeleteBucket", "15:01", BOB, error="BucketNotEmpty"),
     event("ec2:TerminateInstances", "15:02", SERVICE),
+    event("s3:DeletePreview", "15:03", BOB, readOnly=True),
+    network("s3:DeleteBucket", "15:04", by=BOB),
     network("s3:GetBucketAcl", "16:00", error="VpceAccessDenied"),
 )
 SECOND = (
@@ -68,26 +76,27 @@ SECOND = (
 SHOWN: dict[str, list[dict[str, Any]]] = {
     "Top failed API calls": [
         {"eventName": "RunInstances", "eventSource": "ec2.amazonaws.com", "failures": 9, "callers": 1},
-        {"eventName": "GetBucketAcl", "eventSource": "s3.amazonaws.com", "failures": 2, "callers": 2},
+        {"eventName": "GetBucketAcl", "eventSource": "s3.amazonaws.com", "failures": 4, "callers": 2},
         {"eventName": "CreateUser", "eventSource": "iam.amazonaws.com", "failures": 1, "callers": 1},
         {"eventName": "DeleteBucket", "eventSource": "s3.amazonaws.com", "failures": 1, "callers": 1},
         {"eventName": "GetObject", "eventSource": "s3.amazonaws.com", "failures": 1, "callers": 1},
     ],
-    "Failed console login trend": [{"time": "09:00", "failures": 2, "addresses": 2}],
+    "Failed console login trend": [{"time": "09:00", "failures": 3, "addresses": 2}],
     "Spikes in resource creation": [
         {"hour": "11:00", "eventName": "RunInstances", "recipientAccountId": ACCOUNT, "calls": 8}
     ],
     "Total cross-account access": [
-        {"caller_account": OTHER_ACCOUNT, "recipientAccountId": ACCOUNT, "calls": 2, "callers": 2, "calls_in_all": 3},
-        {"caller_account": ACCOUNT, "recipientAccountId": OTHER_ACCOUNT, "calls": 1, "callers": 1, "calls_in_all": 3},
+        {"caller_account": OTHER_ACCOUNT, "recipientAccountId": ACCOUNT, "calls": 3, "callers": 2, "calls_in_all": 4},
+        {"caller_account": ACCOUNT, "recipientAccountId": OTHER_ACCOUNT, "calls": 1, "callers": 1, "calls_in_all": 4},
     ],
-    "Top access denied callers": [{"caller": arn("bob"), "denials": 2, "apis": 2, "addresses": 2, "latest": "08:02"}],
+    "Top access denied callers": [{"caller": arn("bob"), "denials": 3, "apis": 2, "addresses": 2, "latest": "08:02"}],
     "Root user activity": [
         {"eventTime": "14:00", "recipientAccountId": ACCOUNT, "eventName": "ListBuckets", "outcome": "Success"}
+        for _ in range(2)
     ],
     "Top destructive actions": [
+        {"caller": arn("bob"), "eventName": "DeleteBucket", "recipientAccountId": ACCOUNT, "calls": 2},
         {"caller": arn("bob"), "eventName": "StopLogging", "recipientAccountId": OTHER_ACCOUNT, "calls": 1},
-        {"caller": arn("bob"), "eventName": "DeleteBucket", "recipientAccountId": ACCOUNT, "calls": 1},
         {"caller": arn("bob"), "eventName": "DeleteObject", "recipientAccountId": ACCOUNT, "calls": 1},
     ],
     "Recent Insights": [

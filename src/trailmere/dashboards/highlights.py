@@ -176,7 +176,7 @@ LIMIT 50""",
         "Top destructive actions",
         View.TABLE,
         f"eventSource, eventName, recipientAccountId, {CALLER} AS caller",
-        f"{CALL} AND {DESTROYED}",
+        DESTROYED,
         """SELECT caller, eventSource, eventName, recipientAccountId, count(*) AS calls, max(eventTime) AS latest
 FROM :events
 WHERE :window
