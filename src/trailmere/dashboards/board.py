@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from trailmere.query.jobs import QueryJobs
     from trailmere.query.records import Catalog
     from trailmere.registry.aliases import AliasRecords
+    from trailmere.registry.bounds import ChangeTags
     from trailmere.registry.dashboards import DashboardRegistry
     from trailmere.registry.query_records import Query
 
@@ -191,9 +192,9 @@ class Dashboards:
         self._put_aliases(after, record.widgets)
         return self._of_record(after)
 
-    def set_tags(self, board: Board, tags: Mapping[str, str]) -> Board:
-        """The dashboard with these tags, and no others. Raises DashboardManaged, InvalidTags."""
-        return self._of_record(self.registry.change(_changeable(board), tags=dict(tags)))
+    def change_tags(self, board: Board, change: ChangeTags) -> Board:
+        """The dashboard with what ``change`` makes of its tags. Raises DashboardManaged, InvalidTags."""
+        return self._of_record(self.registry.change_tags(_changeable(board), change))
 
     def delete(self, board: Board) -> None:
         """Raises DashboardManaged, DashboardProtected."""

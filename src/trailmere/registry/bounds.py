@@ -7,7 +7,7 @@ their own bounds in ``trailmere.events.selectors``.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,9 @@ from trailmere.registry.records import BillingMode
 if TYPE_CHECKING:
     from trailmere.events.selectors import AdvancedEventSelector
     from trailmere.registry.records import EventDataStore
+
+# what is made of the tags that a resource has, when nobody else can change them
+ChangeTags = Callable[[Mapping[str, str]], Mapping[str, str]]
 
 NAME_PATTERN = re.compile(r"[a-zA-Z0-9._\-]{3,128}")
 KMS_KEY_PATTERN = re.compile(r"[a-zA-Z0-9._/\-:]{1,350}")

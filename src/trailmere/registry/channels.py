@@ -25,7 +25,7 @@ from trailmere.errors import (
     InvalidStoreCategory,
     StoreHasChannel,
 )
-from trailmere.registry.bounds import check_name, check_tags
+from trailmere.registry.bounds import ChangeTags, check_name, check_tags
 from trailmere.registry.database import UtcTime, create_tables, reading, writing
 from trailmere.registry.records import partition
 
@@ -200,10 +200,11 @@ class ChannelRegistry:
             connection.execute(update(CHANNELS).where(CHANNELS.c.id == after.id).values(**_row(after)))
         return after
 
-    def set_tags(self, name: str, tags: Mapping[str, str]) -> Channel:
-        """The channel with these tags, and no others. Raises ChannelNotFound, InvalidParameter."""
+    def change_tags(self, name: str, change: ChangeTags) -> Channel:
+        """The channel with what ``change`` makes of its tags. Raises ChannelNotFound, InvalidParameter."""
         with writing(self._engine) as connection:
-            after = replace(_get(connection, name), tags=check_tags(tags))
+            before = _get(connection, name)
+            after = replace(before, tags=check_tags(change(before.tags)))
             connection.execute(update(CHANNELS).where(CHANNELS.c.id == after.id).values(tags=_row(after)["tags"]))
         return after
 

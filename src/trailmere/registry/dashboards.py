@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Boolean, Column, MetaData, String, Table, Text, and_, delete, func, insert, select, update
 
-from trailmere.errors import DashboardAlreadyExists, DashboardLimitExceeded, DashboardProtected
-from trailmere.registry.bounds import check_tags
+from trailmere.errors import DashboardAlreadyExists, DashboardLimitExceeded, DashboardProtected, ResourceNotFound
+from trailmere.registry.bounds import ChangeTags, check_tags
 from trailmere.registry.database import UtcTime, create_tables, reading, writing
 from trailmere.registry.records import partition
 from trailmere.registry.stores import utc_now
@@ -177,21 +177,34 @@ class DashboardRegistry:
             return tuple(_dashboard(row) for row in connection.execute(query).mappings())
 
     def change(self, before: Dashboard, **changes: Any) -> Dashboard:
-        """The dashboard with the changes: fields of it."""
-        after = replace(before, **changes)
-        check_number(after.widgets)
-        after = replace(after, tags=check_tags(after.tags), updated=self.clock())
+        """The dashboard with the changes: fields of it; the others as whoever came first left them.
+
+        Raises DashboardLimitExceeded, ResourceNotFound.
+        """
+        return self._write(before, lambda present: replace(present, **changes))
+
+    def change_tags(self, before: Dashboard, change: ChangeTags) -> Dashboard:
+        """The dashboard with what ``change`` makes of its tags. Raises InvalidTags, ResourceNotFound."""
+        return self._write(before, lambda present: replace(present, tags=check_tags(change(present.tags))))
+
+    def _write(self, dashboard: Dashboard, make: Callable[[Dashboard], Dashboard]) -> Dashboard:
         with writing(self._engine) as connection:
+            present = _get(connection, dashboard.account_id, dashboard.region, dashboard.name)
+            if present is None:
+                raise ResourceNotFound(f"there is no dashboard {dashboard.name} in {dashboard.region}")
+            after = replace(make(present), updated=self.clock())
+            check_number(after.widgets)
             connection.execute(update(DASHBOARDS).where(_is(DASHBOARDS, after)).values(**_row(after)))
         return after
 
     def delete(self, dashboard: Dashboard) -> None:
         """Raises DashboardProtected."""
-        if dashboard.termination_protected:
-            raise DashboardProtected(
-                f"the dashboard {dashboard.name} has termination protection", hint="take the protection off first"
-            )
         with writing(self._engine) as connection:
+            present = _get(connection, dashboard.account_id, dashboard.region, dashboard.name)
+            if present is not None and present.termination_protected:
+                raise DashboardProtected(
+                    f"the dashboard {dashboard.name} has termination protection", hint="take the protection off first"
+                )
             for table in (DASHBOARDS, REFRESHES):
                 connection.execute(delete(table).where(_is(table, dashboard)))
 

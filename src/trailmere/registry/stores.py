@@ -33,6 +33,7 @@ from trailmere.events.selectors import (
     family_of,
 )
 from trailmere.registry.bounds import (
+    ChangeTags,
     changed,
     check_can_begin_stopped,
     check_can_stop,
@@ -274,10 +275,11 @@ class StoreRegistry:
 
         return self._change(store, Operation.RESTORE, restored)
 
-    def set_tags(self, store: str, tags: Mapping[str, str]) -> EventDataStore:
-        """The store with these tags, and no others. Raises InvalidTags, TagsLimitExceeded, InactiveStore."""
-        checked = check_tags(tags)
-        return self._change(store, Operation.UPDATE, lambda before: replace(before, tags=checked))
+    def change_tags(self, store: str, change: ChangeTags) -> EventDataStore:
+        """The store with what ``change`` makes of its tags. Raises InvalidTags, TagsLimitExceeded, InactiveStore."""
+        return self._change(
+            store, Operation.UPDATE, lambda before: replace(before, tags=check_tags(change(before.tags)))
+        )
 
     def federate(self, store: str, role: str) -> EventDataStore:
         """Open to other engines. Raises StoreFederated where it is, InvalidParameter, InactiveStore."""

@@ -30,7 +30,7 @@ from trailmere.errors import (
     TrailLimitExceeded,
     TrailNotFound,
 )
-from trailmere.registry.bounds import check_kms_key, check_tags
+from trailmere.registry.bounds import ChangeTags, check_kms_key, check_tags
 from trailmere.registry.database import UtcTime, create_tables, reading, writing
 from trailmere.registry.records import partition
 from trailmere.registry.stores import utc_now
@@ -187,13 +187,19 @@ class TrailRegistry:
         check_trail(replace(trail, **changes))
         if "bucket" in changes:
             self._check_bucket(changes["bucket"])
+        return self._write(trail, lambda before: replace(before, **changes))
+
+    def change_tags(self, trail: Trail, change: ChangeTags) -> Trail:
+        """The trail with what ``change`` makes of its tags. Raises TrailNotFound, InvalidTags, TagsLimitExceeded."""
+        return self._write(trail, lambda before: replace(before, tags=check_tags(change(before.tags))))
+
+    def _write(self, trail: Trail, make: Callable[[Trail], Trail]) -> Trail:
         with writing(self._engine) as connection:
             before = _find(connection, trail.account_id, trail.region, trail.name)
             if before is None:
                 raise TrailNotFound(f"Unknown trail: {trail.arn} for the user: {trail.account_id}")
-            after = replace(before, **changes)
+            after = make(before)
             check_trail(after)
-            check_tags(after.tags)
             connection.execute(update(TRAILS).where(_is(after)).values(**_row(after)))
         return after
 

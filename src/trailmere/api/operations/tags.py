@@ -15,11 +15,13 @@ from trailmere.registry.records import Operation, status_after
 if TYPE_CHECKING:
     from trailmere.api.call import Call, Context
     from trailmere.dashboards.board import Board
+    from trailmere.registry.bounds import ChangeTags
     from trailmere.registry.channels import Channel
     from trailmere.registry.records import EventDataStore
     from trailmere.registry.trails import Trail
 
     Tagged = Trail | EventDataStore | Channel | Board
+    Keep = Callable[[ChangeTags], object]  # changes the tags as they are by then, whoever else does so meanwhile
 
 _ARN = re.compile(r"arn:aws[a-z-]*:cloudtrail:[a-z0-9-]+:\d{12}:([a-z]+)/[^/]+", re.IGNORECASE)
 MOST_LISTED = 20  # resources of one call
@@ -28,16 +30,16 @@ MOST_LISTED = 20  # resources of one call
 def add(call: Call) -> Mapping[str, Any]:
     """AddTags: a key that is there gets the new value."""
     wanted = _wanted(call)
-    found, keep = _find(call, call.input["ResourceId"], tag_context("request", wanted))
-    keep({**found.tags, **wanted})
+    _found, change = _find(call, call.input["ResourceId"], tag_context("request", wanted))
+    change(lambda tags: {**tags, **wanted})
     return {}
 
 
 def remove(call: Call) -> Mapping[str, Any]:
     """RemoveTags: those with these keys; and values, where they are given."""
     wanted = _wanted(call)
-    found, keep = _find(call, call.input["ResourceId"], {"aws:tagkeys": tuple(wanted)})
-    keep({key: value for key, value in found.tags.items() if wanted.get(key) not in (value, "")})
+    _found, change = _find(call, call.input["ResourceId"], {"aws:tagkeys": tuple(wanted)})
+    change(lambda tags: {key: value for key, value in tags.items() if wanted.get(key) not in (value, "")})
     return {}
 
 
@@ -59,8 +61,8 @@ def _wanted(call: Call) -> dict[str, str]:
     return tags
 
 
-def _find(call: Call, arn: str, context: Context | None = None) -> tuple[Tagged, Callable[[Mapping[str, str]], object]]:
-    """What has this ARN, if the caller may do this operation to it, and how it is given other tags."""
+def _find(call: Call, arn: str, context: Context | None = None) -> tuple[Tagged, Keep]:
+    """What has this ARN, if the caller may do this operation to it, and how its tags are changed."""
     kind = _ARN.fullmatch(arn)
     if kind is None:
         raise InvalidTrailArn(f"expected the ARN of a resource of CloudTrail, got {arn!r}")
@@ -69,25 +71,25 @@ def _find(call: Call, arn: str, context: Context | None = None) -> tuple[Tagged,
     return _FOUND[kind[1].lower()](call, arn, context)
 
 
-def _trail(call: Call, arn: str, context: Context | None) -> tuple[Tagged, Callable[[Mapping[str, str]], object]]:
+def _trail(call: Call, arn: str, context: Context | None) -> tuple[Tagged, Keep]:
     trail = trails.find(call, arn, context)
-    return trail, lambda tags: call.app.trails.change(trail, trail.region, tags=dict(tags))
+    return trail, lambda change: call.app.trails.change_tags(trail, change)
 
 
-def _store(call: Call, arn: str, context: Context | None) -> tuple[Tagged, Callable[[Mapping[str, str]], object]]:
+def _store(call: Call, arn: str, context: Context | None) -> tuple[Tagged, Keep]:
     store = call.store(arn, context=context)
     status_after(store, Operation.UPDATE)
-    return store, lambda tags: call.app.stores.set_tags(store.id, tags)
+    return store, lambda change: call.app.stores.change_tags(store.id, change)
 
 
-def _channel(call: Call, arn: str, context: Context | None) -> tuple[Tagged, Callable[[Mapping[str, str]], object]]:
+def _channel(call: Call, arn: str, context: Context | None) -> tuple[Tagged, Keep]:
     channel = channels.find(call, arn, context)
-    return channel, lambda tags: call.app.channels.set_tags(channel.id, tags)
+    return channel, lambda change: call.app.channels.change_tags(channel.id, change)
 
 
-def _dashboard(call: Call, arn: str, context: Context | None) -> tuple[Tagged, Callable[[Mapping[str, str]], object]]:
+def _dashboard(call: Call, arn: str, context: Context | None) -> tuple[Tagged, Keep]:
     board = dashboards.find(call, arn, context)
-    return board, lambda tags: call.app.dashboards.set_tags(board, tags)
+    return board, lambda change: call.app.dashboards.change_tags(board, change)
 
 
 _FOUND = {"trail": _trail, "eventdatastore": _store, "channel": _channel, "dashboard": _dashboard}
