@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from trailmere.access.access import Access
     from trailmere.access.console import ConsoleDesk
     from trailmere.access.identities import Identities
+    from trailmere.access.people import People
     from trailmere.access.resource_policies import ResourcePolicies
     from trailmere.access.sigv4 import Authenticator
     from trailmere.ask.generate import Generator
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from trailmere.registry.channels import ChannelRegistry
     from trailmere.registry.imports import ImportRecords
     from trailmere.registry.organization import Organization
+    from trailmere.registry.saved_queries import SavedQueries
     from trailmere.registry.secretbox import SecretBox
     from trailmere.registry.stores import EventDataStore, StoreRegistry
     from trailmere.registry.trails import TrailRegistry
@@ -161,6 +163,13 @@ class App:
         return ConsoleDesk(ConsoleRecords(self.lake.engine), self.identities, utc_now)
 
     @room
+    def people(self) -> People:
+        """Users with their roles, as an administrator sees them. Raises SecretsUnreadable."""
+        from trailmere.access.people import People
+
+        return People(self.lake.engine, self.identities, self.console)
+
+    @room
     def authenticator(self) -> Authenticator:
         """Who signed a request? Raises SecretsUnreadable."""
         from trailmere.access.sigv4 import Authenticator
@@ -216,6 +225,13 @@ class App:
         from trailmere.registry.aliases import AliasRecords
 
         return AliasRecords(self.lake.engine, of_software=statement_of)
+
+    @room
+    def saved_queries(self) -> SavedQueries:
+        """The statements that people keep."""
+        from trailmere.registry.saved_queries import SavedQueries
+
+        return SavedQueries(self.lake.engine)
 
     @room
     def generator(self) -> Generator:

@@ -59,6 +59,11 @@ class Explanation:
         """Bytes of the files to be scanned: an upper bound, columns that are not named are not read."""
         return sum(scan.bytes for scan in self.scans)
 
+    @property
+    def rows(self) -> int:
+        """Rows of the files to be scanned."""
+        return sum(scan.rows for scan in self.scans)
+
 
 class QueryService:
     """The way out of a lake. One instance serves many queries, from several threads."""
@@ -106,9 +111,9 @@ class QueryService:
         """The statement compiled: what it reads and gives. Errors are those of ``run`` up to here."""
         return self._statements.compile(sql, catalog)
 
-    def explain(self, sql: str, *, at: datetime | int | None = None) -> Explanation:
+    def explain(self, sql: str, *, at: datetime | int | None = None, catalog: Catalog | None = None) -> Explanation:
         """What the statement would read. Nothing of the data is read; errors are those of ``run`` up to here."""
-        statement, look = self.check(sql), _Look(self._lake, at, None)
+        statement, look = self.check(sql, catalog), _Look(self._lake, at, None)
         return Explanation(
             sql=statement.sql,
             scans=tuple(_scan(use, look.scan(use)) for use in statement.tables),

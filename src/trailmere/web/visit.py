@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from trailmere.api.request import Request
     from trailmere.app import App
     from trailmere.query.records import ResultSet
+    from trailmere.query.service import Explanation
     from trailmere.registry.records import EventDataStore
 
 BASE = "/console"
@@ -191,6 +192,17 @@ class Visit:
             raise
         self._dispatcher.journal.record(call, {})
         return answer
+
+    def explain(self, statement: str) -> Explanation:
+        """What a statement would read, of stores that the person may query. Reads nothing, so nothing is noted.
+
+        Raises QueryError and its kin, AccessDenied, StoreNotFound.
+        """
+        return self.app.queries.explain(statement, catalog=self.catalog())
+
+    def catalog(self) -> CallCatalog:
+        """The stores that the person may query, by every name that a statement has for them."""
+        return CallCatalog(self._call("StartQuery", {}), self.account_id)
 
     def stores(self) -> list[EventDataStore]:
         """The stores of the account that can be queried, and that the person may query, by name."""
