@@ -62,7 +62,7 @@ class AwsCli:
         """Exit code, what was printed, and what was complained of."""
         place = [] if self.version.reads_endpoints else ["--endpoint-url", self.server.address]
         command = [self.program, service, *words, *place]
-        done = self.server.run(command, AWS_PAGER="", **variables)
+        done = self.server.run(command, also={"AWS_PAGER": "", **variables})
         return done.returncode, done.stdout, done.stderr
 
     def __call__(self, *words: str, service: str = "cloudtrail") -> Any:

@@ -11,7 +11,7 @@ import json
 import sys
 from typing import Any
 
-from mcp import ClientSession, StdioServerParameters, stdio_client
+from mcp import ClientSession, StdioServerParameters, stdio_client  # type: ignore[import-not-found]  # lies apart
 
 
 async def answer(session: ClientSession, tool: str, arguments: dict[str, Any]) -> list[Any]:

@@ -48,13 +48,12 @@ class Server:
         )
 
     def run(
-        self, command: Sequence[str | Path], *, cwd: Path | None = None, **more: str
+        self, command: Sequence[str | Path], *, cwd: Path | None = None, also: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """A client to its end."""
-        environment = {**self.environment, **more}
-        return subprocess.run(
-            command, env=environment, cwd=cwd or self.lake.parent, capture_output=True, text=True, timeout=300
-        )
+        """A client to its end; ``also`` are variables of its own."""
+        environment = {**self.environment, **(also or {})}
+        place = cwd or self.lake.parent
+        return subprocess.run(command, env=environment, cwd=place, capture_output=True, text=True, timeout=300)
 
 
 @contextmanager

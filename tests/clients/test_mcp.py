@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import pytest
@@ -54,13 +55,9 @@ def session(client: str, server: Server) -> Iterator[Session]:
     """A session with the MCP server of a line."""
     program = installed(client, PROGRAM)
     environment = {**server.environment, "FASTMCP_LOG_LEVEL": "ERROR"}
-    command = [
-        program.with_name("python"),
-        Path(__file__).with_name("mcp_session.py"),
-        program,
-        json.dumps(environment),
-    ]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    talk = Path(__file__).with_name("mcp_session.py")
+    command = [str(program.with_name("python")), str(talk), str(program), json.dumps(environment)]
+    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True, env=environment) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         try:

@@ -82,7 +82,8 @@ def test_the_log_of_a_session_is_read_with_the_sdk_for_javascript(team: tuple[Se
     installed("javascript", "node_modules/@aws-sdk/client-cloudtrail")
     server, store = team
     script = Path(__file__).with_name("team.mjs")
-    done = server.run([node, script, store, statement(store)], cwd=CLIENTS / "javascript", NODE_NO_WARNINGS="1")
+    asked = [node, str(script), store, statement(store)]
+    done = server.run(asked, cwd=CLIENTS / "javascript", also={"NODE_NO_WARNINGS": "1"})
 
     assert (done.returncode, done.stderr) == (0, "")
     found = json.loads(done.stdout)

@@ -94,7 +94,8 @@ class Terraform:
     def run(self, *words: str) -> str:
         """What a command says, which has to end with 0."""
         settings = {"TF_CLI_CONFIG_FILE": str(self.folder / "terraform.rc"), "CHECKPOINT_DISABLE": "1"}
-        done = self.server.run([self.program, words[0], "-no-color", *words[1:]], cwd=self.folder, **settings)
+        command = [self.program, words[0], "-no-color", *words[1:]]
+        done = self.server.run(command, cwd=self.folder, also=settings)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
