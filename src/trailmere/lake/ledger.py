@@ -206,6 +206,12 @@ def by_place(connection: Connection, store_id: str, uris: Collection[str]) -> di
     return found
 
 
+def by_id(connection: Connection, store_id: str, id: str) -> DeliveryEntry | None:
+    """The delivery with this id, or None."""
+    lines = _lines_with(connection, _ENTRY_COLUMNS, store_id, deliveries.c.id, [id])
+    return next((DeliveryEntry(*line) for line in lines), None)
+
+
 def _lines_with(
     connection: Connection, columns: Sequence[Column[Any]], store_id: str, column: Column[Any], values: Collection[str]
 ) -> Iterator[Any]:

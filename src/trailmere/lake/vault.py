@@ -297,6 +297,11 @@ class Lake:
             yield from (entry for _, entry in page)
             after = page[-1][0]
 
+    def delivery(self, store_id: str, id: str) -> DeliveryEntry | None:
+        """One delivery of a store's ledger, or None."""
+        with reading(self.engine) as connection:
+            return ledger.by_id(connection, store_id, id)
+
     def dead_letters(
         self, store_id: str | None = None, *, state: str | None = None, reason: str | None = None
     ) -> Iterator[StoredDeadLetter]:

@@ -13,21 +13,17 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from trailmere.errors import InvalidLookupAttributes
-from trailmere.lake.records import Condition
 from trailmere.query.results import rows
+from trailmere.query.walking import EARLIEST, Window, rows_between, windows_back
 
 if TYPE_CHECKING:
     from trailmere.lake.vault import Lake
     from trailmere.query.records import StoreEntry
     from trailmere.query.service import QueryService
-
-FIRST_SPAN = timedelta(hours=1)
-FIRST_ROWS = 20_000  # that the files of a first window hold, at least
-GROWTH = 8
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 # Names of request parameters that name a resource, and its type. CloudTrail derives the same from what each service
 # documents; these are the usual ones.
@@ -225,26 +221,13 @@ class Lookup:
         events = self._read(wanted, category)
         return events, (list(wanted)[-1] if len(places) > limit else None)
 
-    def _windows(
-        self, stores: Sequence[StoreEntry], sought: Sought, after: Place | None
-    ) -> Iterator[tuple[datetime, datetime]]:
-        """Windows of time from the latest back, both ends included; each longer and fuller than the one before."""
+    def _windows(self, stores: Sequence[StoreEntry], sought: Sought, after: Place | None) -> Iterator[Window]:
+        """Windows of time from the latest back, both ends included."""
         latest = max(sought.end or self._clock() + timedelta(days=1), EARLIEST)
         last = latest if after is None else min(latest, after.time)
-        earliest = max(sought.start or EARLIEST, EARLIEST)
-        span, enough = FIRST_SPAN, FIRST_ROWS
-        while last >= earliest:
-            first = _before(last, span, earliest)
-            while first > earliest and self._rows_between(stores, first, last) < enough:
-                span *= GROWTH
-                first = _before(last, span, earliest)
-            yield first, last
-            last, span, enough = first - timedelta(microseconds=1), span * GROWTH, enough * GROWTH
-
-    def _rows_between(self, stores: Sequence[StoreEntry], first: datetime, last: datetime) -> int:
-        """Rows of the files that can hold events of a window: the plan tells, nothing is read."""
-        bounds = (Condition("eventtime", ">=", _naive(first)), Condition("eventtime", "<=", _naive(last)))
-        return sum(file.rows for store in stores for file in self._lake.scan(store.id, bounds).files)
+        ids = [store.id for store in stores]
+        counted = partial(rows_between, self._lake, ids)
+        return windows_back(counted, max(sought.start or EARLIEST, EARLIEST), last)
 
     def _seek(
         self,
@@ -336,14 +319,6 @@ def _resources(record: str) -> Iterator[FoundResource]:
         if isinstance(name, str) and name and name not in seen:
             seen.add(name)
             yield FoundResource(type, name)
-
-
-def _before(last: datetime, span: timedelta, earliest: datetime) -> datetime:
-    return last - span if last - earliest > span else earliest
-
-
-def _naive(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def _literal(value: str) -> str:
