@@ -20,9 +20,9 @@ from trailmere.registry.console import ConsoleRecords, ConsoleSession
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
-    from limits.strategies import RateLimiter
 
     from trailmere.access.identities import Identities
+    from trailmere.access.tries import Tries
     from trailmere.registry.identities import User
 
 SHORTEST_PASSWORD = 12
@@ -31,9 +31,8 @@ SESSION = timedelta(hours=12)  # of no use
 LONGEST_SESSION = timedelta(days=7)
 SEEN_EVERY = timedelta(minutes=1)  # so often at most is written that a session goes on
 WELCOME = timedelta(days=1)
-TRIES_OF_ADDRESS = "30 per 5 minutes"
-TRIES_OF_USER = "8 per 5 minutes"  # of one user, from one address: nobody shuts out somebody else
 REFUSED = "The account, user name or password is wrong."
+USED = "This link was used already, or is too old. Ask for another."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,37 +47,40 @@ class Person:
 class ConsoleDesk:
     """Signs people in and out. Safe to use from several threads."""
 
-    def __init__(self, records: ConsoleRecords, identities: Identities, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        records: ConsoleRecords,
+        identities: Identities,
+        clock: Callable[[], datetime],
+        hasher: PasswordHasher | None = None,
+    ) -> None:
+        """``hasher``: Argon2id; without one, as RFC 9106 recommends where memory is constrained."""
+        from argon2 import PasswordHasher
+
         self._records = records
         self._identities = identities
         self._clock = clock
+        self._hasher = hasher or PasswordHasher()
         self._nothing = self._hasher.hash(secrets.token_urlsafe())  # what is compared where there is no such user
 
     @cached_property
-    def _hasher(self) -> PasswordHasher:
-        from argon2 import PasswordHasher
+    def _tries(self) -> Tries:
+        from trailmere.access.tries import Tries
 
-        return PasswordHasher()
-
-    @cached_property
-    def _limiter(self) -> RateLimiter:
-        from limits.storage import MemoryStorage
-        from limits.strategies import MovingWindowRateLimiter
-
-        return MovingWindowRateLimiter(MemoryStorage())
+        return Tries()
 
     # -- signing in and out --------------------------------------------------------------------------------------------
 
     def sign_in(self, account_id: str, name: str, password: str, *, address: str, agent: str) -> tuple[str, Person]:
         """The token of a new session, and who it is. Raises AuthenticationFailed, in the same words for all reasons."""
-        self._check_tries(address, f"{account_id}/{name.lower()}")
-        user = self._user(account_id, name)
-        hash = None if user is None else self._records.password(user.id)
-        matches = self._matches(hash or self._nothing, password)
-        if user is None or hash is None or not matches or not user.enabled:
-            raise AuthenticationFailed("SignInFailure", REFUSED)
-        if self._hasher.check_needs_rehash(hash):
-            self._records.rehash(user.id, self._hasher.hash(password))
+        with self._tries.one(address, f"{account_id}/{name}"):
+            user = self._user(account_id, name)
+            hash = None if user is None else self._records.password(user.id)
+            matches = self._matches(hash or self._nothing, password)
+            if user is None or hash is None or not matches or not user.enabled:
+                raise AuthenticationFailed("SignInFailure", REFUSED)
+            if self._hasher.check_needs_rehash(hash):
+                self._records.rehash(user.id, self._hasher.hash(password))
         return self._begin(user, address, agent)
 
     def person(self, token: str) -> Person | None:
@@ -108,13 +110,13 @@ class ConsoleDesk:
 
     def use_welcome(self, token: str, password: str, *, address: str, agent: str) -> tuple[str, Person]:
         """Set the password of the user whose link it is, and sign in. Raises InvalidParameter, AuthenticationFailed."""
-        self._check_tries(address, "")
         check_password(password)
-        user_id = self._records.take_welcome(_hashed(token), self._clock())
-        user = next((one for one in self._identities.users() if one.id == user_id and one.enabled), None)
-        if user is None:
-            raise AuthenticationFailed("SignInFailure", "This link was used already, or is too old. Ask for another.")
-        self.set_password(user, password)
+        with self._tries.one(address, "welcome"):
+            user_id = self._records.take_welcome(_hashed(token), self._clock())
+            user = next((one for one in self._identities.users() if one.id == user_id and one.enabled), None)
+            if user is None:
+                raise AuthenticationFailed("SignInFailure", USED)
+            self.set_password(user, password)
         return self._begin(user, address, agent)
 
     def set_password(self, user: User, password: str | None) -> None:
@@ -122,15 +124,20 @@ class ConsoleDesk:
         hash = None if password is None else self._hasher.hash(check_password(password))
         self._records.set_password(user.id, hash, self._clock())
 
-    def change_password(self, person: Person, old: str, new: str, *, agent: str) -> tuple[str, Person]:
+    def change_password(self, person: Person, old: str, new: str, *, address: str, agent: str) -> tuple[str, Person]:
         """One's own password: other sessions end, and this one begins anew. Raises AuthenticationFailed,
         InvalidParameter."""
-        self._check_tries(person.session.address, f"{person.user.account_id}/{person.user.name.lower()}")
-        hash = self._records.password(person.user.id)
-        if hash is None or not self._matches(hash, old):
-            raise AuthenticationFailed("SignInFailure", "The present password is another.")
-        self.set_password(person.user, new)
-        return self._begin(person.user, person.session.address, agent)
+        check_password(new)
+        with self._tries.one(address, f"{person.user.account_id}/{person.user.name}"):
+            hash = self._records.password(person.user.id)
+            if hash is None or not self._matches(hash, old):
+                raise AuthenticationFailed("SignInFailure", "The present password is another.")
+            self.set_password(person.user, new)
+        return self._begin(person.user, address, agent)
+
+    def password_changed(self, user: User) -> datetime | None:
+        """When the user's password was set; None without one."""
+        return self._records.password_changed(user.id)
 
     def can_sign_in(self) -> set[str]:
         """The ids of users who have a password."""
@@ -174,14 +181,6 @@ class ConsoleDesk:
             return self._hasher.verify(hash, password[:LONGEST_PASSWORD])
         except VerificationError:
             return False
-
-    def _check_tries(self, address: str, user: str) -> None:
-        from limits import parse
-
-        of_address = self._limiter.hit(parse(TRIES_OF_ADDRESS), address)
-        of_user = self._limiter.hit(parse(TRIES_OF_USER), address, user)
-        if not of_address or not of_user:
-            raise AuthenticationFailed("TooManyTries", "Too many tries from your address. Wait five minutes.")
 
 
 def check_password(password: str) -> str:

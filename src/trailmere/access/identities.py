@@ -43,6 +43,7 @@ MAXIMUM_ATTACHED = 10  # managed policies of a user or role
 MAXIMUM_INLINE = 10_240  # characters of all inline policies of a user or role, white space not counted
 SESSION_SECONDS = range(3_600, 43_200 + 1)  # that the sessions of a role may last at most
 ADMINISTRATOR = "admin"
+ADMINISTRATOR_POLICY = "AdministratorAccess"
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +257,7 @@ class Identities:
             if records.rows(connection, User):  # another process was faster
                 return None
             user = self._new_user(connection, self._account(connection, self._home), ADMINISTRATOR)
-            records.put(connection, IdentityPolicy(user.id, "AdministratorAccess", None))
+            records.put(connection, IdentityPolicy(user.id, ADMINISTRATOR_POLICY, None))
             return self._new_key(connection, user)
 
     def _account(self, connection: Connection, account_id: str) -> Account:

@@ -93,6 +93,8 @@ def delete(name: UserArgument, *, account: AccountOption = None, lake: LakeOptio
 def _switch(name: str, account: str | None, lake: Path | None, output: OutputFormat, *, enabled: bool) -> None:
     with open_lake(lake) as app:
         changed = app.identities.set_user_enabled(account_of(app, account), name, enabled)
+        if not enabled:
+            app.console.end_sessions(changed)  # else they would go on once the user is enabled again
         members = user_json(app.identities, changed)
     write_one(members, output)
 

@@ -70,6 +70,11 @@ class ConsoleRecords:
         with reading(self._engine) as connection:
             return connection.scalar(select(PASSWORDS.c.hash).where(PASSWORDS.c.user_id == user_id))
 
+    def password_changed(self, user_id: str) -> datetime | None:
+        """When a user's password was set."""
+        with reading(self._engine) as connection:
+            return connection.scalar(select(PASSWORDS.c.changed).where(PASSWORDS.c.user_id == user_id))
+
     def with_passwords(self) -> set[str]:
         """The ids of users who have one."""
         with reading(self._engine) as connection:
