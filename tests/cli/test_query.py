@@ -15,7 +15,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from tests.walks.door import deliver, trailmere
-from trailmere.cli.common import size
+from trailmere.checkup import size
 
 # Two million million rows; what is compared belongs to all four, so that nothing is done in advance.
 ENDLESS = (

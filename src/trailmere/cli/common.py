@@ -74,15 +74,6 @@ def time_text(moment: datetime) -> str:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
 
 
-def size(number: int) -> str:
-    """Bytes for people: three digits and a binary unit, ``9.21 MiB``."""
-    amount, units = float(number), iter(("B", "KiB", "MiB", "GiB", "TiB"))
-    unit = next(units)
-    while amount >= 999.5 and (larger := next(units, None)) is not None:  # three digits, rounded
-        amount, unit = amount / 1024, larger
-    return f"{number} B" if unit == "B" else f"{amount:.3g} {unit}"
-
-
 def write_table(
     columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str = "nothing", whole: Sequence[str] = ()
 ) -> None:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from trailmere.cli.common import LakeOption, OutputOption, open_lake, size, talk, write_json, write_pairs
+from trailmere.checkup import size
+from trailmere.cli.common import LakeOption, OutputOption, open_lake, talk, write_json, write_pairs
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn, TextIO
 
 from cyclopts import Parameter
 
-from trailmere.cli.common import LakeOption, open_lake, printable, size, write_json
+from trailmere.checkup import size
+from trailmere.cli.common import LakeOption, open_lake, printable, write_json
 from trailmere.errors import InvalidParameter, StatementInvalid
 
 if TYPE_CHECKING:

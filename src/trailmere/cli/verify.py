@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from trailmere.cli.common import LakeOption, OutputOption, open_lake, printable, size, talk, write_json, write_table
+from trailmere.checkup import size
+from trailmere.cli.common import LakeOption, OutputOption, open_lake, printable, talk, write_json, write_table
 
 if TYPE_CHECKING:
     from trailmere.lake.findings import Progress, Verification
