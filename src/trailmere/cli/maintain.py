@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from trailmere.checkup import size
 from trailmere.cli.common import (
     LakeOption,
     OutputFormat,
@@ -19,7 +20,6 @@ from trailmere.cli.common import (
     open_lake,
     printable,
     report_error,
-    size,
     talk,
     write_json,
     write_table,
