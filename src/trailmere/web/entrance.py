@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from trailmere.api.request import Request
     from trailmere.app import App
 
+_PLAIN = re.compile(r"/[!-\[\]-~]*")  # printable ASCII without a backslash, which browsers take for a slash
 Entered = tuple[Answer, str | None]  # what is shown, and what the session cookie becomes
 
 
@@ -32,8 +34,8 @@ class Entrance:
         to = _inside(_fields(request.query).get("to", ""))
         return (Page("sign_in.html", self._form(to=to)) if person is None else Redirect(to)), None
 
-    def sign_in(self, request: Request, _person: Person | None) -> Entered:
-        """Begin a session."""
+    def sign_in(self, request: Request, before: Person | None) -> Entered:
+        """Begin a session; the one that the browser had before is over."""
         given = _fields(request.body.decode("utf-8", "replace"))
         account = given.get("account", "").strip() or self._app.settings.account_id
         name, to = given.get("user", "").strip(), _inside(given.get("to", ""))
@@ -48,6 +50,8 @@ class Entrance:
         except AuthenticationFailed as refused:
             self._note(request, account, name, None)
             return Page("sign_in.html", self._form(to=to, account=account, user=name, wrong=refused.message), 401), None
+        if before is not None:
+            self._app.console.end_session(before.session.token_hash)  # nobody uses it any more
         self._note(request, account, name, person)
         return Redirect(to), token
 
@@ -98,11 +102,17 @@ ROUTES: Mapping[tuple[str, str], Way] = {
 
 
 def _fields(text: str) -> dict[str, str]:
-    return dict(reversed(parse_qsl(text, keep_blank_values=True, max_num_fields=50)))
+    """The first value of each field; nothing where there are more fields than any form has."""
+    try:
+        return dict(reversed(parse_qsl(text, keep_blank_values=True, max_num_fields=50)))
+    except ValueError:
+        return {}
 
 
 def _inside(place: str) -> str:
     """A place of the console to go on to; its beginning for anything else."""
+    if not _PLAIN.fullmatch(place):
+        return BASE
     parts = urlsplit(place)
     inside = parts.path == BASE or parts.path.startswith(f"{BASE}/")
-    return place if inside and not parts.scheme and not parts.netloc and "\\" not in place else BASE
+    return place if inside and not parts.scheme and not parts.netloc else BASE

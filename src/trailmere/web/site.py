@@ -123,6 +123,8 @@ class Site:
     def _reply(self, request: Request, answer: Answer, visit: Visit | None, nonce: str, token: str | None) -> Reply:
         """``token`` is what the session cookie becomes: empty to end it, None to leave it."""
         headers: dict[str, str] = {}
+        if isinstance(answer, Redirect) and answer.token is not None:
+            token = answer.token
         if token is not None:
             headers["set-cookie"] = _set_cookie(COOKIE, token, secure=request.secure)
         if isinstance(answer, Redirect):

@@ -18,7 +18,7 @@ from trailmere.api.call import Call, tag_context
 from trailmere.api.errors import Fault
 from trailmere.api.model import CLOUDTRAIL, operations
 from trailmere.api.operations.queries import CallCatalog
-from trailmere.errors import AccessDenied, TrailmereError
+from trailmere.errors import AccessDenied, InvalidParameter, TrailmereError
 from trailmere.registry.records import Status
 from trailmere.web.ranges import DEFAULT, TimeRange, read_range, read_zone
 
@@ -47,10 +47,11 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """Elsewhere, after something was done. ``said`` is shown there once."""
+    """Elsewhere, after something was done. ``said`` is shown there once, but for where a session begins: ``token``."""
 
     location: str
     said: str = ""
+    token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +85,14 @@ class Visit:
     @cached_property
     def query(self) -> list[tuple[str, str]]:
         """The query string, in order."""
-        return parse_qsl(self.request.query, keep_blank_values=True, max_num_fields=500)
+        return _pairs(self.request.query, 500)
 
     @cached_property
     def form(self) -> list[tuple[str, str]]:
         """The fields of a form that was sent."""
         if self.request.media_type != "application/x-www-form-urlencoded":
             return []
-        return parse_qsl(self.request.body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=2000)
+        return _pairs(self.request.body.decode("utf-8", "replace"), 2000)
 
     def arg(self, name: str, default: str = "") -> str:
         """The first value of the query string under a name."""
@@ -231,6 +232,13 @@ class Visit:
             secure=request.secure,
             when=request.arrived,
         )
+
+
+def _pairs(text: str, most: int) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=most)
+    except ValueError:
+        raise InvalidParameter(f"expected at most {most} fields") from None
 
 
 def _may_query(call: Call, store: EventDataStore) -> bool:
