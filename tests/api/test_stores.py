@@ -108,3 +108,25 @@ def test_selectors_that_aws_would_refuse_are_refused_with_its_code(cloudtrail: A
 
     code = code_of(lambda: cloudtrail.create_event_data_store(Name="audit", AdvancedEventSelectors=selectors))
     assert code == "InvalidEventSelectorsException"
+
+
+def test_selectors_of_everything_can_be_sent_back_as_they_were_got(cloudtrail: Any) -> None:
+    everything = [
+        {
+            "Name": "Everything that was delivered",
+            "FieldSelectors": [
+                {
+                    "Field": "eventCategory",
+                    "NotEquals": ["Insight", "ConfigurationItem", "Evidence", "ActivityAuditLog"],
+                }
+            ],
+        }
+    ]
+    created = cloudtrail.create_event_data_store(Name="wide", AdvancedEventSelectors=everything)
+
+    got = cloudtrail.get_event_data_store(EventDataStore=created["EventDataStoreArn"])["AdvancedEventSelectors"]
+    updated = cloudtrail.update_event_data_store(
+        EventDataStore=created["EventDataStoreArn"], AdvancedEventSelectors=got, RetentionPeriod=30
+    )
+
+    assert got == updated["AdvancedEventSelectors"] == everything

@@ -25,8 +25,10 @@ from trailmere.events.selector_values import DATA_EVENT_RESOURCE_TYPES, NETWORK_
 
 __all__ = [
     "DEFAULT_SELECTORS",
+    "FIELD_RULES",
     "OPERATORS",
     "AdvancedEventSelector",
+    "FieldRule",
     "FieldSelector",
     "SelectorFields",
     "categories_of",
@@ -82,7 +84,7 @@ class AdvancedEventSelector:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
+class FieldRule:
     """What a category allows for a field. ``values``: the only ones, None for any. ``single``: exactly one value."""
 
     operators: Collection[str] = tuple(OPERATORS)
@@ -91,14 +93,14 @@ class _Rule:
     required: bool = False
 
 
-_ANY = _Rule()
+_ANY = FieldRule()
 _EQUALS = ("Equals",)
-_CATEGORY = _Rule(_EQUALS, FAMILIES, single=True, required=True)
-_READ_ONLY = _Rule(_EQUALS, ("true", "false"))
-_FROM_CONSOLE = _Rule(("Equals", "NotEquals"), ("true",))
+_CATEGORY = FieldRule(_EQUALS, FAMILIES, single=True, required=True)
+_READ_ONLY = FieldRule(_EQUALS, ("true", "false"))
+_FROM_CONSOLE = FieldRule(("Equals", "NotEquals"), ("true",))
 
 # eventCategory -> field -> rule, for event data stores (trails allow less)
-_RULES: dict[str, dict[str, _Rule]] = {
+FIELD_RULES: dict[str, dict[str, FieldRule]] = {
     "Management": {
         "eventCategory": _CATEGORY,
         "eventSource": _ANY,
@@ -110,7 +112,7 @@ _RULES: dict[str, dict[str, _Rule]] = {
     },
     "Data": {
         "eventCategory": _CATEGORY,
-        "resources.type": _Rule(_EQUALS, DATA_EVENT_RESOURCE_TYPES, single=True, required=True),
+        "resources.type": FieldRule(_EQUALS, DATA_EVENT_RESOURCE_TYPES, single=True, required=True),
         "eventName": _ANY,
         "eventSource": _ANY,
         "eventType": _ANY,
@@ -121,9 +123,9 @@ _RULES: dict[str, dict[str, _Rule]] = {
     },
     "NetworkActivity": {
         "eventCategory": _CATEGORY,
-        "eventSource": _Rule(_EQUALS, NETWORK_ACTIVITY_EVENT_SOURCES, single=True, required=True),
+        "eventSource": FieldRule(_EQUALS, NETWORK_ACTIVITY_EVENT_SOURCES, single=True, required=True),
         "eventName": _ANY,
-        "errorCode": _Rule(_EQUALS, ("VpceAccessDenied",)),
+        "errorCode": FieldRule(_EQUALS, ("VpceAccessDenied",)),
         "vpcEndpointId": _ANY,
     },
     **{
@@ -260,7 +262,7 @@ def _check_fields(fields: Sequence[FieldSelector], place: str) -> None:
     category_field = fields[names.index("eventCategory")]
     _check_rule(category_field, _CATEGORY, f"{place}, field eventCategory")
     category = category_field.equals[0]
-    rules = _RULES[category]
+    rules = FIELD_RULES[category]
     for field in fields:
         if field.field not in rules:
             _refuse(
@@ -274,7 +276,7 @@ def _check_fields(fields: Sequence[FieldSelector], place: str) -> None:
             _refuse(place, f"expected the field {name}, which every selector of {category} events needs")
 
 
-def _check_rule(field: FieldSelector, rule: _Rule, place: str) -> None:
+def _check_rule(field: FieldSelector, rule: FieldRule, place: str) -> None:
     for operator, values in field.conditions():
         if operator not in rule.operators:
             _refuse(place, f"expected {' or '.join(rule.operators)}, got {operator}")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from sqlalchemy import Engine
 
+    from trailmere.lake.days import StoredDay
     from trailmere.lake.findings import Show, Verification
     from trailmere.lake.locks import Shared
     from trailmere.lake.plans import Plan
@@ -208,15 +209,16 @@ class Lake:
         from trailmere.lake import scan
 
         def plan_of(snapshot_id: int) -> Plan:
-            return self._remembered.plan(store_id, snapshot_id, self._plans(store_id), make_plan)
-
-        def make_plan(snapshot_id: int) -> pa.Table:
-            from trailmere.lake import catalog, manifests
-
-            table = catalog.load(self._premises.catalog.reader(), store_id)
-            return manifests.plan_of(table, self._plans(store_id), snapshot_id)
+            return self._plan(store_id, snapshot_id)
 
         return scan.plan(self._remembered.view(store_id), plan_of, store_id, conditions, at)
+
+    def days(self, store_id: str) -> tuple[StoredDay, ...]:
+        """The days that a store has events of, oldest first, with their rows, files and bytes. Raises StoreNotFound."""
+        from trailmere.lake import days
+
+        snapshot = self._remembered.view(store_id).current
+        return () if snapshot is None else days.of_plan(self._plan(store_id, snapshot.id).table)
 
     def metadata(self, store_id: str) -> tuple[str, dict[str, Any]]:
         """Where the present metadata file of a store's table lies, and what it says: the table as Iceberg has it.
@@ -352,6 +354,15 @@ class Lake:
     @cached_property
     def _premises(self) -> Premises:
         return Premises(self.home, self.engine, self._locks)
+
+    def _plan(self, store_id: str, snapshot_id: int) -> Plan:
+        def make_plan(snapshot_id: int) -> pa.Table:
+            from trailmere.lake import catalog, manifests
+
+            table = catalog.load(self._premises.catalog.reader(), store_id)
+            return manifests.plan_of(table, self._plans(store_id), snapshot_id)
+
+        return self._remembered.plan(store_id, snapshot_id, self._plans(store_id), make_plan)
 
     def _plans(self, store_id: str) -> Path:
         return self.home / "plans" / store_id

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from trailmere.api.call import tag_context, tags_of
 from trailmere.api.paging import page
-from trailmere.events.selectors import parse_selectors, to_json
+from trailmere.events.selector_templates import template
+from trailmere.events.selectors import AdvancedEventSelector, parse_selectors, to_json
 from trailmere.registry.records import BillingMode, Status
 
 if TYPE_CHECKING:
@@ -17,9 +18,17 @@ if TYPE_CHECKING:
 MOST_LISTED = 1000
 PARTITION_KEYS = [{"Name": "calendarday", "Type": "bigint"}]
 
+
+def _selectors(given: Any) -> tuple[AdvancedEventSelector, ...]:
+    """As ``parse_selectors``; and the template ``everything``, which is wider than CloudTrail allows, as we answer it:
+    what GetEventDataStore gave can be sent back."""
+    everything = template("everything")
+    return everything if given == to_json(everything) else parse_selectors(given)
+
+
 # member of the input -> what the registry calls it, and how it is read
 _WISHES: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
-    "AdvancedEventSelectors": ("selectors", parse_selectors),
+    "AdvancedEventSelectors": ("selectors", _selectors),
     "MultiRegionEnabled": ("multi_region", bool),
     "OrganizationEnabled": ("organization", bool),
     "RetentionPeriod": ("retention_days", int),
