@@ -15,7 +15,10 @@ from tests.walks.door import trailmere
 from tests.web.browsing import chromium, serve_console, sign_in, watched
 
 MARCH = "range=2022-03-14T00:00:00Z..2022-03-17T00:00:00Z"
-PAGES = ("/",)
+PAGES = (
+    "/",
+    f"/events?{MARCH}&only=errors",
+)
 LOOKS = {
     "light": {"color_scheme": "light", "viewport": {"width": 1440, "height": 900}},
     "dark": {"color_scheme": "dark", "viewport": {"width": 1440, "height": 900}},

@@ -9,7 +9,7 @@ import { CanvasRenderer } from "echarts/renderers";
 
 use([BarChart, LineChart, PieChart, AriaComponent, DataZoomComponent, GridComponent, LegendComponent, TooltipComponent, LabelLayout, CanvasRenderer]);
 
-type Row = { label: string; series: string; value: number; href: string };
+type Row = { label: string; series: string; value: number; href: string; from: string; to: string };
 const css = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const palette = () => [1, 2, 3, 4, 5, 6, 7, 8].map((number) => css(`--chart-${number}`));
 const plain = (text: string) => Number(text.replaceAll(",", ""));
@@ -20,7 +20,7 @@ const read = (figure: HTMLElement): Row[] => {
   const at = { label: Number(figure.dataset.label ?? 0), value: Number(figure.dataset.value ?? heads.length - 1) };
   return [...figure.querySelectorAll<HTMLTableRowElement>("tbody tr")].map((row) => {
     const cells = [...row.cells].map((cell) => cell.textContent!.trim());
-    return { label: cells[at.label]!, series: filter < 0 ? heads[at.value]! : cells[filter]!, value: plain(cells[at.value]!), href: row.dataset.href ?? "" };
+    return { label: cells[at.label]!, series: filter < 0 ? heads[at.value]! : cells[filter]!, value: plain(cells[at.value]!), href: row.dataset.href ?? "", from: row.dataset.from ?? "", to: row.dataset.to ?? "" };
   });
 };
 
@@ -40,7 +40,7 @@ const options = (kind: string, rows: Row[]) => {
   const names = [...new Set(rows.map((row) => row.series))];
   const index = new Map(rows.map((row) => [`${row.series}\u0000${row.label}`, row]));
   const flat = kind === "bar";
-  const category = { type: "category", data: labels, axisLine: { lineStyle: { color: css("--line") } }, axisTick: { show: false }, axisLabel: { ...text, ...(flat ? { width: 170, overflow: "truncate" } : { hideOverlap: true }) }, ...(flat ? { inverse: true } : { boundaryGap: labels.length < 3 }) };
+  const category = { type: "category", data: labels, axisLine: { lineStyle: { color: css("--line") } }, axisTick: { show: false }, axisLabel: { ...text, ...(flat ? { width: 170, overflow: "truncate" } : { hideOverlap: true }) }, ...(flat ? { inverse: true } : { boundaryGap: kind === "column" || labels.length < 3 }) };
   const amount = { type: "value", minInterval: 1, splitLine: { lineStyle: { color: css("--line") } }, axisLabel: { ...text, hideOverlap: true } };
   return {
     ...common,
@@ -49,10 +49,40 @@ const options = (kind: string, rows: Row[]) => {
     xAxis: flat ? amount : category,
     yAxis: flat ? category : amount,
     series: names.map((name) => ({
-      name, type: kind === "line" ? "line" : "bar", showSymbol: labels.length < 40, symbolSize: 6, barMaxWidth: 22, ...(flat || names.length < 2 ? {} : { stack: kind === "bar" ? "all" : undefined }),
+      name, type: kind === "line" ? "line" : "bar", showSymbol: labels.length < 40, symbolSize: 6, barMaxWidth: 22, ...(flat || names.length < 2 ? {} : { stack: kind === "column" ? "all" : undefined }),
       data: labels.map((label) => { const row = index.get(`${name}\u0000${label}`); return { value: row?.value ?? (kind === "line" ? 0 : null), href: row?.href ?? "" }; }),
     })),
   };
+};
+
+// Dragging over a chart with data-zoom goes there, with FROM and TO as the rows of its first and last mark have them.
+const zoom = (figure: HTMLElement, canvas: HTMLElement, rows: Row[], place: (x: number) => number) => {
+  const spans = [...new Map(rows.map((row) => [row.label, row])).values()];
+  const band = document.createElement("div");
+  band.className = "band";
+  band.hidden = true;
+  canvas.append(band);
+  let from = -1;
+  const at = (event: PointerEvent) => event.clientX - canvas.getBoundingClientRect().left;
+  const within = (x: number) => spans[Math.max(0, Math.min(spans.length - 1, place(x)))]!;
+  canvas.addEventListener("pointerdown", (event) => { if (event.button === 0) from = at(event); delete figure.dataset.dragged; });
+  window.addEventListener("pointermove", (event) => {
+    if (from < 0) return;
+    const [left, right] = [Math.min(from, at(event)), Math.max(from, at(event))];
+    if (right - left < 8) return;
+    figure.dataset.dragged = "yes";
+    band.hidden = false;
+    band.style.left = `${left}px`;
+    band.style.width = `${right - left}px`;
+  });
+  window.addEventListener("pointerup", (event) => {
+    if (from >= 0 && figure.dataset.dragged) {
+      const [left, right] = [within(Math.min(from, at(event))), within(Math.max(from, at(event)))];
+      location.assign(figure.dataset.zoom!.replace("FROM", encodeURIComponent(left.from)).replace("TO", encodeURIComponent(right.to)));
+    }
+    from = -1;
+    band.hidden = true;
+  });
 };
 
 const draw = (figure: HTMLElement) => {
@@ -66,7 +96,9 @@ const draw = (figure: HTMLElement) => {
   const chart = init(canvas, null, { renderer: "canvas" });
   const show = () => chart.setOption(options(kind, rows) as never, true);
   show();
+  if (figure.dataset.zoom) zoom(figure, canvas, rows, (x) => chart.convertFromPixel({ xAxisIndex: 0 }, x) as unknown as number);
   chart.on("click", (event) => {
+    if (figure.dataset.dragged) return;
     const href = (event.data as { href?: string } | undefined)?.href;
     const drill = figure.dataset.drill;
     if (href) location.assign(href);
