@@ -6,6 +6,7 @@ PyIceberg takes more than a second to import; it is loaded when a table is first
 from __future__ import annotations
 
 import contextlib
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,6 @@ from trailmere.registry.database import create_tables, open_database, reading, s
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
-    from datetime import datetime
     from pathlib import Path
 
     import pyarrow as pa
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from trailmere.lake.findings import Show, Verification
     from trailmere.lake.locks import Shared
     from trailmere.lake.plans import Plan
+    from trailmere.lake.recent import Lately
     from trailmere.lake.records import (
         Appended,
         Batch,
@@ -303,6 +304,22 @@ class Lake:
         """One delivery of a store's ledger, or None."""
         with reading(self.engine) as connection:
             return ledger.by_id(connection, store_id, id)
+
+    def lately(self, store_ids: Collection[str], since: datetime, step: timedelta) -> Lately:
+        """What came into stores since a moment (UTC) by steps of time, what waits, and what was verified."""
+        from trailmere.lake import recent
+
+        microseconds = timedelta(microseconds=1)
+        began = (since.replace(tzinfo=None) - datetime(1970, 1, 1)) // microseconds
+        with reading(self.engine) as connection:
+            return recent.lately(connection, store_ids, began, step // microseconds)
+
+    def places(self, store_id: str) -> list[tuple[str, datetime]]:
+        """Where the latest deliveries taken into a store lay, and when they came (naive UTC), newest first."""
+        from trailmere.lake import recent
+
+        with reading(self.engine) as connection:
+            return recent.places(connection, store_id)
 
     def dead_letters(
         self, store_id: str | None = None, *, state: str | None = None, reason: str | None = None
