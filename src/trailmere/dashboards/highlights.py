@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from trailmere.dashboards.library import MANAGED
 from trailmere.dashboards.library.phrases import (
     ACCESS_DENIED,
     BY_ROOT,
@@ -76,6 +77,12 @@ def highlights(stores: Sequence[HighlightStore]) -> tuple[Widget, ...]:
         by_family.setdefault(store.family, []).append(store)
     shown = tuple(one.over(by_family[one.family][:MOST_STORES]) for one in _HIGHLIGHTS if one.family in by_family)
     return ManagedDashboard(HIGHLIGHTS_ID, "Highlights", "", "", shown).as_widgets()
+
+
+def tells_of(title: str, statement: str) -> str:
+    """What a person may read in a widget that comes with the software, or in a copy of one; else nothing."""
+    of_highlight = next((one.widget.tells for one in _HIGHLIGHTS if one.widget.title == title), "")
+    return _TELLS.get(statement) or of_highlight
 
 
 def _of_calls(
@@ -203,3 +210,9 @@ LIMIT 50""",
         ),
     ),
 )
+
+_TELLS = {
+    widget.statement: one.tells
+    for board in MANAGED
+    for one, widget in zip(board.widgets, board.as_widgets(), strict=True)
+}

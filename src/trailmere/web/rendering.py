@@ -41,6 +41,7 @@ class Rendering:
             "number": number,
             "bytes": byte_size,
             "ago": ago,
+            "amount": amount,
             "json_text": json_text,
         }
         self._environment.globals |= {"asset": assets.url, "base": BASE, "presets": PRESETS, "around": around}
@@ -74,6 +75,14 @@ def _is_plain(character: str) -> bool:
 def number(value: float | None) -> str:
     """Thousands with commas; a dash for none."""
     return "–" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+
+
+def amount(text: str) -> str:
+    """A number that came as text, thousands with commas; anything else as it is."""
+    whole, dot, fraction = text.partition(".")
+    if not whole.removeprefix("-").isdigit() or (dot and not fraction.isdigit()):
+        return text
+    return f"{int(whole):,}{f'.{fraction[:3]}' if dot else ''}"
 
 
 def byte_size(value: int | None) -> str:
