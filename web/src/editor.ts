@@ -1,14 +1,14 @@
 // The SQL editor: a textarea with data-editor becomes CodeMirror. What it completes is in a script of JSON beside it
 // (id in data-schema): stores, columns with their members, map keys, functions. The form stays a form.
 
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, type CompletionContext } from "@codemirror/autocomplete";
+import { type CompletionResult, autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, type CompletionContext } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab, toggleComment } from "@codemirror/commands";
 import { SQLDialect, sql } from "@codemirror/lang-sql";
-import { HighlightStyle, bracketMatching, syntaxHighlighting } from "@codemirror/language";
+import { HighlightStyle, bracketMatching, syntaxHighlighting, syntaxTree } from "@codemirror/language";
 import { lintGutter, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { Compartment, EditorState, Prec } from "@codemirror/state";
-import { EditorView, drawSelection, highlightActiveLine, keymap, lineNumbers, placeholder } from "@codemirror/view";
+import { Decoration, type DecorationSet, EditorView, MatchDecorator, ViewPlugin, type ViewUpdate, drawSelection, highlightActiveLine, keymap, lineNumbers, placeholder } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
 type Schema = { stores: { name: string; detail: string }[]; columns: { name: string; detail: string; info: string; members?: string[] }[]; keys: Record<string, string[]>; functions: { name: string; detail: string }[] };
@@ -19,11 +19,13 @@ const trino = SQLDialect.define({
   types: "varchar bigint integer double boolean timestamp date map array row json",
   doubleDollarQuotedStrings: false,
   identifierQuotes: '"',
+  specialVar: "?:",
 });
 const colours = HighlightStyle.define([
   { tag: tags.keyword, color: "var(--code-keyword)", fontWeight: "600" },
   { tag: [tags.string, tags.special(tags.string)], color: "var(--code-string)" },
   { tag: [tags.number, tags.bool, tags.null], color: "var(--code-number)" },
+  { tag: tags.special(tags.name), color: "var(--code-number)", fontWeight: "600" },
   { tag: tags.comment, color: "var(--quiet)", fontStyle: "italic" },
   { tag: [tags.typeName, tags.function(tags.variableName)], color: "var(--code-type)" },
 ]);
@@ -38,16 +40,47 @@ const look = EditorView.theme({
   ".cm-tooltip": { backgroundColor: "var(--raised)", color: "var(--ink)", border: "1px solid var(--line-strong)", borderRadius: "6px" },
   ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--accent)", color: "var(--on-accent)" },
   ".cm-completionDetail": { color: "var(--quiet)", marginLeft: "1em", fontStyle: "normal" },
+  ".cm-store, .cm-store span": { color: "var(--code-string)" },
   ".cm-placeholder": { color: "var(--quiet)" },
 });
 
-const complete = (schema: Schema) => (context: CompletionContext) => {
-  const key = context.matchBefore(/(requestParameters|responseElements|additionalEventData|serviceEventDetails)\s*(?:,\s*|\[)'[\w.-]*/i);
+// ids of stores say whose they are
+const storeNames = (schema: Schema) => {
+  const names = new Map(schema.stores.map((one) => [one.name.toLowerCase(), one.detail]));
+  const matcher = new MatchDecorator({
+    regexp: /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi,
+    decoration: (match) => { const name = names.get(match[0].toLowerCase()); return name ? Decoration.mark({ class: "cm-store", attributes: { title: name } }) : null; },
+  });
+  return ViewPlugin.fromClass(
+    class { marks: DecorationSet; constructor(view: EditorView) { this.marks = matcher.createDeco(view); } update(update: ViewUpdate) { this.marks = matcher.updateDeco(update, this.marks); } },
+    { decorations: (one) => one.marks },
+  );
+};
+
+// keys of a map as they are in the data: asked once a column, of the store that the statement names first
+const asked = new Map<string, Promise<string[]>>();
+const keysOf = (schema: Schema, column: string, text: string, usual: string) => {
+  const store = schema.stores.find((one) => text.includes(one.name)) ?? schema.stores.find((one) => text.includes(one.name.replaceAll('"', "")));
+  const named = (store?.name ?? usual).replaceAll('"', "");
+  const known = Object.entries(schema.keys).find(([name]) => name.toLowerCase() === column.toLowerCase())?.[1] ?? [];
+  const query = new URLSearchParams(location.search);
+  const wanted = new URLSearchParams({ store: named, column });
+  for (const name of ["range", "tz"]) if (query.get(name)) wanted.set(name, query.get(name)!);
+  const place = `/console/query/keys?${wanted}`;
+  if (!asked.has(place)) asked.set(place, fetch(place).then((answer) => (answer.ok ? (answer.json() as Promise<string[]>) : []), () => []));
+  return asked.get(place)!.then((found) => [...new Set([...found, ...known])]);
+};
+
+const complete = (schema: Schema, usual: string) => async (context: CompletionContext): Promise<CompletionResult | null> => {
+  const maps = schema.columns.filter((one) => one.detail === "map").map((one) => one.name).join("|") || "requestParameters";
+  const key = context.matchBefore(new RegExp(`\\b(?:${maps})\\s*(?:,\\s*|\\[)'[\\w.:/-]*$`, "i"));
   if (key) {
-    const column = Object.keys(schema.keys).find((name) => key.text.toLowerCase().startsWith(name.toLowerCase()));
+    const column = /^\w+/.exec(key.text)![0];
     const from = key.from + key.text.lastIndexOf("'") + 1;
-    if (column) return { from, options: schema.keys[column]!.map((label) => ({ label, type: "property" })), validFor: /^[\w.-]*$/ };
+    const keys = await keysOf(schema, column, context.state.doc.toString(), usual);
+    return { from, options: keys.map((label, rank) => ({ label, type: "property", boost: -rank / keys.length })), validFor: /^[\w.:/-]*$/ };
   }
+  if (/Comment|String/.test(syntaxTree(context.state).resolveInner(context.pos, -1).name)) return null;
   const path = context.matchBefore(/[A-Za-z_][\w.]*\.\w*/);
   if (path) {
     const at = path.text.lastIndexOf(".");
@@ -84,16 +117,26 @@ const mount = (area: HTMLTextAreaElement) => {
   const schema: Schema = given ? JSON.parse(given) : { stores: [], columns: [], keys: {}, functions: [] };
   const nonce = document.querySelector<HTMLMetaElement>("meta[name=csp-nonce]")?.content ?? "";
   const run = () => { area.value = view.state.doc.toString(); form.requestSubmit(form.querySelector<HTMLButtonElement>("button[data-run]") ?? undefined); return true; };
+  const format = () => {
+    area.value = view.state.doc.toString();
+    const button = form.querySelector<HTMLButtonElement>("button[data-format]");
+    if (!button) return false;
+    fetch(button.formAction, { method: "POST", headers: { accept: "application/json" }, body: new URLSearchParams(new FormData(form) as never) })
+      .then((answer) => answer.json() as Promise<{ sql: string; wrong: string }>)
+      .then(({ sql: text }) => { if (text !== view.state.doc.toString()) view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } }); });
+    return true;
+  };
+  form.querySelector("button[data-format]")?.addEventListener("click", (event) => { event.preventDefault(); format(); });
   const wrap = new Compartment();
   const view = new EditorView({
     state: EditorState.create({
       doc: area.value,
       extensions: [
         EditorView.cspNonce.of(nonce), lineNumbers(), history(), drawSelection(), highlightActiveLine(), bracketMatching(), closeBrackets(), highlightSelectionMatches(), lintGutter(),
-        sql({ dialect: trino, upperCaseKeywords: true }), syntaxHighlighting(colours), look, wrap.of(EditorView.lineWrapping),
-        autocompletion({ override: [complete(schema)], activateOnTyping: true }), placeholder(area.placeholder),
+        sql({ dialect: trino, upperCaseKeywords: true }), syntaxHighlighting(colours), look, storeNames(schema), wrap.of(EditorView.lineWrapping),
+        autocompletion({ override: [complete(schema, area.dataset.store ?? "")], activateOnTyping: true }), placeholder(area.placeholder),
         EditorView.contentAttributes.of({ "aria-label": area.getAttribute("aria-label") ?? "SQL" }),
-        Prec.highest(keymap.of([{ key: "Mod-Enter", run }, { key: "Mod-/", run: toggleComment }, { key: "Escape", run: (one) => { one.contentDOM.blur(); return true; } }])),
+        Prec.highest(keymap.of([{ key: "Mod-Enter", run }, { key: "Mod-/", run: toggleComment }, { key: "Shift-Alt-f", run: format }, { key: "Escape", run: (one) => { one.contentDOM.blur(); return true; } }])),
         keymap.of([...closeBracketsKeymap, ...completionKeymap, ...searchKeymap, ...historyKeymap, ...defaultKeymap, indentWithTab]),
         EditorView.updateListener.of((update) => { if (update.docChanged) { area.value = update.state.doc.toString(); area.dispatchEvent(new Event("input", { bubbles: true })); } }),
       ],
@@ -117,6 +160,7 @@ const mount = (area: HTMLTextAreaElement) => {
   };
   mark();
   for (const name of ["htmx:after:swap", "htmx:afterSwap"]) document.addEventListener(name, mark);
+  area.addEventListener("enter", () => view.focus());
   // text that something else puts into the editor (a sample, the formatter)
   area.addEventListener("settext", (event) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: (event as CustomEvent<string>).detail } }));
 };
