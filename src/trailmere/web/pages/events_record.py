@@ -40,6 +40,12 @@ class Line:
     leads: str = ""
     leads_to: str = ""
 
+    @property
+    def name(self) -> str:
+        """The path within its section: without the member that all of the section's lines begin with."""
+        first, mark, rest = self.path.partition(".")
+        return rest if mark and "[" not in first else self.path
+
 
 @dataclass(frozen=True, slots=True)
 class Lead:
@@ -65,6 +71,9 @@ class Card:
     error: str
     message: str
     read_only: str
+    address: str
+    agent: str
+    credentials: str
     sections: Mapping[str, Sequence[Line]]
     leads: Sequence[Lead]
     lines: Sequence[Line]
@@ -108,6 +117,9 @@ def read_card(text: str) -> Card:
         error=error,
         message=message,
         read_only={True: "reads", False: "writes"}.get(told.get("readOnly"), ""),  # type: ignore[arg-type]
+        address=address if is_text(address := _text(told.get("sourceIPAddress"))) else "",
+        agent=_text(told.get("userAgent")).partition(" ")[0],
+        credentials=credentials(told, who),
         sections={name: lines for name, lines in _sections(told).items() if lines},
         leads=tuple(one for one in _leads(told, who) if is_text(one.text)),
         lines=tuple(lay_out(record)),
@@ -135,6 +147,28 @@ def session(who: Mapping[str, Any]) -> str:
     """The name of a role's session."""
     id = _text(who.get("principalId"))
     return id.partition(":")[2] if who.get("type") == "AssumedRole" else ""
+
+
+def credentials(told: Mapping[str, Any], who: Mapping[str, Any]) -> str:
+    """With what the call was made, as far as the record tells."""
+    key, attributes = _text(who.get("accessKeyId")), _object(_object(who.get("sessionContext")).get("attributes"))
+    said = []
+    if told.get("eventType") == "AwsConsoleSignIn":
+        said.append("signing in to the console")
+        attributes = {"mfaAuthenticated": _object(told.get("additionalEventData")).get("MFAUsed")}
+    elif told.get("sessionCredentialFromConsole") == "true":
+        said.append("in a console session")
+    elif key.startswith("AKIA"):
+        said.append("with a long-term access key")
+    elif key:
+        said.append("with temporary credentials")
+    if who.get("invokedBy") and who.get("type") != "AWSService":
+        said.append(f"through {_text(who['invokedBy'])}")
+    if mfa := _text(attributes.get("mfaAuthenticated")):
+        said.append("MFA" if mfa.lower() in ("true", "yes") else "no MFA")
+    if since := _text(attributes.get("creationDate")):
+        said.append(f"session since {since}")
+    return ", ".join(said)
 
 
 def lay_out(value: Any, path: str = "") -> list[Line]:
