@@ -8,7 +8,8 @@ UV     := $(BIN)/python -m uv --quiet
 APART  := .venv-clients
 CLIENTS := awscli-v1 awscli-v2 cloudtrail-mcp-0.0 cloudtrail-mcp-0.1 javascript
 
-.PHONY: help demo test test-extended clients faults lint format lock bench bench-full wheel clean
+# the console's scripts need Node.js to be built, and nothing to be used: they are in the repository
+.PHONY: help demo test test-extended clients web screenshots faults lint format lock bench bench-full wheel clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -28,6 +29,12 @@ faults: $(VENV)/.dev  ## every fault at every call, power cuts, many at once: ho
 	nice -n 10 $(BIN)/python -m tests.faults --seeds 3 $(FAULTS)
 	nice -n 10 $(BIN)/python -m tests.faults.concurrency
 	nice -n 10 $(BIN)/python -m tests.faults.remote 3600
+
+web:  ## build the scripts and styles of the console anew (Node.js)
+	cd web && npm ci --no-audit --no-fund --silent && npm run --silent check && npm run --silent build
+
+screenshots: $(VENV)/.dev  ## pages of the console as pictures, in docs/screenshots (Chromium)
+	$(BIN)/python -m tests.web.screenshots docs/screenshots
 
 lint: $(VENV)/.dev  ## style, types, and the floors of the house
 	$(BIN)/ruff check .
