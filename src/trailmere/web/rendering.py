@@ -42,6 +42,7 @@ class Rendering:
             "bytes": byte_size,
             "ago": ago,
             "amount": amount,
+            "capitalize_first": lambda text: f"{text[:1].upper()}{text[1:]}",
             "json_text": json_text,
         }
         self._environment.globals |= {"asset": assets.url, "base": BASE, "presets": PRESETS, "around": around}

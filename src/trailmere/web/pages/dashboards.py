@@ -108,6 +108,7 @@ ROUTES = (
     ("GET", "/dashboards/{name}", dashboards_show.show),
     ("GET", "/dashboards/{name}/part", dashboards_show.part),
     ("GET", "/dashboards/{name}/widgets/{alias}", dashboards_show.widget),
+    ("GET", "/dashboards/{name}/state", dashboards_show.state),
     ("POST", "/dashboards/{name}/refresh", dashboards_show.refresh),
     ("GET", "/dashboards/{name}/edit", dashboards_build.show),
     ("POST", "/dashboards/{name}/arrange", dashboards_build.arrange),

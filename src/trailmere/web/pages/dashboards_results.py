@@ -40,7 +40,8 @@ class ShownRow:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A widget with its answer. ``state``: ``done``, ``running``, ``failed``, ``never``. ``statement`` is filled."""
+    """A widget with its answer. ``state``: ``done``, ``running``, ``failed``, ``never``. ``statement`` is filled;
+    ``span``: of which time it tells, in the zone of the page."""
 
     number: int
     alias: str
@@ -54,6 +55,7 @@ class Shown:
     rows: tuple[ShownRow, ...] = ()
     total: int = 0
     drawn: Drawing | None = None
+    span: str = ""
     width: int = 2
     height: int = 3
 
@@ -175,8 +177,16 @@ def _of_query(
         columns=columns,
         rows=_drawn(visit, statement, columns, rows, refresh.given, owner),
         total=int(found["QueryStatistics"]["TotalResultsCount"]),
+        span=_span(refresh, visit.zone),
         drawn=drawing(widget.properties, columns, rows),
     )
+
+
+def _span(refresh: Refresh, zone: tzinfo) -> str:
+    ends = [refresh.given.get(name) for name in (START, END)]
+    if None in ends:
+        return ""
+    return "..".join(f"{datetime.fromisoformat(str(end)).astimezone(zone):%Y-%m-%d %H:%M:%S}" for end in ends)
 
 
 def _drawn(

@@ -38,6 +38,15 @@ def widget(visit: Visit) -> Page:
     return Page("dashboards_widget.html", {"one": one, "widget": found, "level": 3 if visit.arg("level") == "3" else 2})
 
 
+def state(visit: Visit) -> Page:
+    """The button that refreshes: what a page asks for until the refresh is over."""
+    one = opened(visit)
+    fitting = _fitting(visit, one)
+    context = {"one": one, "stores": fitting, "store": _chosen(fitting, visit.arg("store"), one)}
+    ours = one.board.account_id == visit.account_id
+    return Page("dashboards_state.html", context | {"ours": ours})
+
+
 def refresh(visit: Visit) -> Answer:
     """Ask anew, over the page's time range."""
     one = opened(visit)
@@ -60,7 +69,7 @@ def refresh(visit: Visit) -> Answer:
 def _page(visit: Visit, one: Opened, wrong: str, status: int, store: str = "") -> Page:
     board = one.board
     ours = board.account_id == visit.account_id
-    fitting = [each for each in visit.stores() if board.managed is not None and each.family == board.managed.family]
+    fitting = _fitting(visit, one)
     context: dict[str, Any] = {
         "one": one,
         "widgets": shown(visit, board, one.refresh),
@@ -89,6 +98,12 @@ def _settings(visit: Visit, one: Opened, *, ours: bool) -> dict[str, Any]:
     )
     shared = shared_with(policy_of(visit, one.board.arn)) if may_share else []
     return {"shared": shared, "read": read, "may_share": may_share}
+
+
+def _fitting(visit: Visit, one: Opened) -> list[EventDataStore]:
+    """The stores that a managed dashboard can be about."""
+    managed = one.board.managed
+    return [each for each in visit.stores() if managed is not None and each.family == managed.family]
 
 
 def _chosen(fitting: list[EventDataStore], wanted: str, one: Opened) -> str:
