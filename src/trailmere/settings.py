@@ -146,6 +146,18 @@ def load(environ: Mapping[str, str] | None = None, **given: Any) -> Settings:
     return settings
 
 
+def origin(settings: Settings, name: str, environ: Mapping[str, str] | None = None) -> str:
+    """Where the value of a setting came from: the variable that holds it, "default", or "option" of the command."""
+    environ = os.environ if environ is None else environ
+    setting = next(one for one in fields(Settings) if one.name == name)
+    variable, value = f"TRAILMERE_{name.upper()}", getattr(settings, name)
+    if environ.get(variable):
+        given = _parse(variable, str(setting.type), environ[variable])
+        if value == (Path(given).expanduser().resolve() if isinstance(value, Path) else given):
+            return variable
+    return "default" if value == (default_lake() if name == "lake" else setting.default) else "option"
+
+
 def default_lake() -> Path:
     """The folder of the lake when nobody says: in the user's data directory."""
     from platformdirs import user_data_path

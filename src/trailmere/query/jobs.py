@@ -196,6 +196,11 @@ class QueryJobs:
 
     # -- what goes on behind them --------------------------------------------------------------------------------------
 
+    def busy(self) -> tuple[int, int]:
+        """How many queries run, and how many wait for a runner; of all accounts."""
+        statuses = [query.status for query in self._records.unfinished()]
+        return statuses.count(QueryStatus.RUNNING), statuses.count(QueryStatus.QUEUED)
+
     def resume(self) -> None:
         """Run what waits, and take over what other servers left. Harmless when done twice."""
         self._crew.resume()

@@ -20,19 +20,26 @@ if TYPE_CHECKING:
 
 SIGN_IN = "signin.amazonaws.com"
 IAM = "iam.amazonaws.com"
+OURS = "trailmere"  # what AWS has no name for
 LONGEST = 512  # characters of a name that somebody typed who is not known
 
 
 def note(
-    journal: Journal, call: Call, source: str, name: str, given: Mapping[str, Any], fault: Fault | None = None
+    journal: Journal,
+    call: Call,
+    source: str,
+    name: str,
+    given: Mapping[str, Any],
+    fault: Fault | None = None,
+    answer: Mapping[str, Any] | None = None,
 ) -> None:
-    """Note what a person did, or tried."""
+    """Note what a person did, or tried. ``answer``: what came of it, without secrets."""
     event = _event(call.request_id, call.when.isoformat(timespec="seconds"), call.region, source, name) | {
         "userIdentity": user_identity(call.identity),
         "sourceIPAddress": call.source_address,
         "userAgent": call.user_agent,
         "requestParameters": dict(given) or None,
-        "responseElements": None,
+        "responseElements": None if answer is None else dict(answer),
         "readOnly": False,
         "eventType": "AwsApiCall",
         "recipientAccountId": call.account_id,

@@ -9,7 +9,7 @@ import logging
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlencode, urlsplit
@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 from trailmere.api.dispatch import Dispatcher
 from trailmere.api.errors import Fault, fault_of
 from trailmere.api.request import Reply
-from trailmere.errors import AccessDenied, AuthenticationFailed, TrailmereError
+from trailmere.errors import AccessDenied, AuthenticationFailed, InvalidParameter, TrailmereError
 from trailmere.web import pages
 from trailmere.web.assets import STATIC, Assets
 from trailmere.web.entrance import ROUTES as ENTRANCE
@@ -147,6 +147,8 @@ class Site:
 
     def _failed(self, request: Request, person: Person | None, error: Exception, nonce: str) -> Reply:
         status, title, hint = _told(error, request)
+        if isinstance(error, InvalidParameter):  # it may be the query string, which links of the page would repeat
+            request = replace(request, query="")
         visit = None if person is None else Visit(self._app, self._dispatcher, request, person, {}, nonce)
         context = {"title": title, "hint": hint, "status": status}
         return self._reply(request, Page("error.html", context, status), visit, nonce, None)

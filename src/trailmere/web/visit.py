@@ -212,11 +212,18 @@ class Visit:
         open_now = [one for one in here if one.status in SEARCHABLE]
         return sorted((one for one in open_now if _may_query(call, one)), key=lambda one: one.name)
 
-    def note(self, source: str, name: str, given: Mapping[str, Any], fault: Fault | None = None) -> None:
+    def note(
+        self,
+        source: str,
+        name: str,
+        given: Mapping[str, Any],
+        fault: Fault | None = None,
+        answer: Mapping[str, Any] | None = None,
+    ) -> None:
         """Note what AWS has no operation of CloudTrail for, under the name that ``source`` has for it."""
         from trailmere.web.notes import note
 
-        note(self._dispatcher.journal, self._call("ListTrails", {}), source, name, given, fault)
+        note(self._dispatcher.journal, self._call("ListTrails", {}), source, name, given, fault, answer)
 
     def _call(self, operation: str, members: Mapping[str, Any]) -> Call:
         request = self.request
