@@ -34,6 +34,7 @@ def show(visit: Visit) -> Answer:
             "event": found,
             "card": card,
             "service": service,
+            "is_text": is_text,
             "leads": [(lead, links.follow(visit, lead.filters, found.time)) for lead in card.leads],
             "follow": lambda text: links.follow(visit, (text,), found.time),
             "around": links.five_minutes(visit, found.time),
