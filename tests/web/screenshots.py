@@ -18,6 +18,13 @@ MARCH = "range=2022-03-14T00:00:00Z..2022-03-17T00:00:00Z"
 PAGES = (
     "/",
     f"/events?{MARCH}&only=errors",
+    "/settings/me",
+    "/settings/users",
+    "/settings/users/admin",
+    "/settings/accounts",
+    "/settings/sources",
+    "/settings/limits",
+    "/settings/about",
 )
 LOOKS = {
     "light": {"color_scheme": "light", "viewport": {"width": 1440, "height": 900}},

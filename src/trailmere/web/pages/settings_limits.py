@@ -30,7 +30,6 @@ class Shown:
     name: str
     variable: str
     value: str
-    exact: str
     unit: str
     means: str
     origin: str
@@ -47,8 +46,9 @@ def show(visit: Visit) -> Page:
 def _shown(settings: Settings, name: str, means: str) -> Shown:
     value = getattr(settings, name)
     unit = name.rpartition("_")[2] if name.rpartition("_")[2] in UNITS else ""
-    exact = "" if unit != "bytes" else f"{value:,} bytes"
-    return Shown(name, f"TRAILMERE_{name.upper()}", _text(value, unit), exact, unit, means, origin(settings, name))
+    told = f"{value:,} bytes" if unit == "bytes" and value else unit
+    means = means.replace("`", "")
+    return Shown(name, f"TRAILMERE_{name.upper()}", _text(value, unit), told, means, origin(settings, name))
 
 
 def _text(value: Any, unit: str) -> str:
