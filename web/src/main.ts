@@ -120,9 +120,11 @@ if (palette) {
     list.replaceChildren(
       ...places.map((place, number) => {
         const item = document.createElement("li");
-        item.setAttribute("role", "option");
-        item.setAttribute("aria-selected", String(number === chosen));
+        item.setAttribute("role", "presentation");
         const link = document.createElement("a");
+        link.id = `place-${number}`;
+        link.setAttribute("role", "option");
+        link.setAttribute("aria-selected", String(number === chosen));
         link.href = place.href;
         link.tabIndex = -1;
         const name = document.createElement("span");
@@ -135,6 +137,8 @@ if (palette) {
         return item;
       }),
     );
+    if (places.length) input.setAttribute("aria-activedescendant", `place-${chosen}`);
+    else input.removeAttribute("aria-activedescendant");
   };
   input.addEventListener("input", () => { chosen = 0; show(); });
   input.addEventListener("keydown", (event) => {
