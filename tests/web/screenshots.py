@@ -13,11 +13,16 @@ from pathlib import Path
 
 from tests.walks.door import trailmere
 from tests.web.browsing import chromium, serve_console, sign_in, watched
+from trailmere.simulator.compromised_key import CREATE_ACCESS_KEY_ID
 
 MARCH = "range=2022-03-14T00:00:00Z..2022-03-17T00:00:00Z"
 PAGES = (
     "/",
     f"/events?{MARCH}&only=errors",
+    f"/events/{CREATE_ACCESS_KEY_ID}?{MARCH}",
+    f"/events/compare?a={CREATE_ACCESS_KEY_ID}&b={CREATE_ACCESS_KEY_ID}&show=all",
+    f"/events/columns?{MARCH}",
+    "/events/no-such-event",
     "/settings/me",
     "/settings/users",
     "/settings/users/admin",

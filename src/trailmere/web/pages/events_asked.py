@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from trailmere.errors import InvalidParameter, StoreNotFound
+from trailmere.events.columns import COLUMNS
 from trailmere.web.pages import events_columns as columns
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def read_filter(text: str) -> Filter:
         raise InvalidParameter(f"expected a filter such as eventName=CreateUser, got {text[:100]!r}")
     at, _, operator = min(spots)
     path, value = text[:at].strip(), text[at + len(operator) :]
-    known = path in columns.OWN or any(columns.reach(path, family) for family in columns.COLUMNS)
+    known = path in columns.OWN or any(columns.reach(path, family) for family in COLUMNS)
     if not known:
         raise InvalidParameter(
             f"there is no column {path[:100]!r}", hint="Columns are chosen from the list under Columns."
@@ -159,8 +160,8 @@ def _of_filters(filters: Sequence[Filter], family: str) -> Iterator[str]:
             yield made
         else:
             wanted.setdefault(one.path, []).append(made)
-    for made in wanted.values():
-        parts = [part for part in made if part != "FALSE"]
+    for alternatives in wanted.values():
+        parts = [part for part in alternatives if part != "FALSE"]
         yield (
             "TRUE"
             if "TRUE" in parts

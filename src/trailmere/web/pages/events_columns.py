@@ -167,11 +167,11 @@ def literal(value: str) -> str:
 
 def _paths(path: str, type: Type) -> Iterator[str]:
     yield path
-    members = type.element if isinstance(type, Array) else type
-    if isinstance(members, Row):
-        for member in members.fields:
-            below = member.type if isinstance(type, Row) else VARCHAR
-            yield from _paths(f"{path}.{member.key}", below)
+    if isinstance(type, Row):
+        for member in type.fields:
+            yield from _paths(f"{path}.{member.key}", member.type)
+    elif isinstance(type, Array) and isinstance(type.element, Row):
+        yield from (f"{path}.{member.key}" for member in type.element.fields if member.type == VARCHAR)
 
 
 @cache
@@ -185,7 +185,8 @@ def _descend(sql: str, type: Type, rest: tuple[str, ...]) -> Reached | None:
         member = next((one for one in type.fields if name in (one.name, one.key.lower())), None)
         return None if member is None else _descend(f"{sql}.{member.name}", member.type, rest[1:])
     if isinstance(type, Array) and rest:
-        known = isinstance(type.element, Row) and any(one.name == rest[0].lower() for one in type.element.fields)
+        members = type.element.fields if isinstance(type.element, Row) else ()
+        known = any(one.name == rest[0].lower() and one.type == VARCHAR for one in members)
         return Reached(sql, type, (rest[0].lower(),)) if known and len(rest) == 1 else None
     if isinstance(type, Scalar) and rest:
         return None

@@ -18,6 +18,7 @@ from trailmere.query.results import rows as rows_of
 from trailmere.query.walking import EARLIEST, FIRST_ROWS, INSTANT, rows_between, windows_back
 from trailmere.web.pages import events_columns as columns
 from trailmere.web.pages.events_asked import Asked, Place
+from trailmere.web.pages.events_sql import ID, UNION, bounds, earlier, later, moments, most_frequent
 
 if TYPE_CHECKING:
     from trailmere.registry.stores import EventDataStore
@@ -27,13 +28,7 @@ SECONDS = 4.0  # that a list or a count may take, about
 COUNTED_ROWS = 1_000_000  # of a first window of a count
 A_SECOND_READS = 2_000_000  # rows, until it is known better
 A_SECOND_READS_TEXT = 200_000  # where the text of records is searched
-MOST_CHARACTERS = 9_500  # of a statement; 10,000 are allowed unless somebody set less
-# an event without an id, or with an id that another one has, is told by its place in its delivery
-ID = (
-    "CASE WHEN eventid IS NULL OR eventidconflict THEN concat(COALESCE(eventid, ''), '~', deliveryid, ':', "
-    "CAST(deliveryordinal AS varchar)) ELSE eventid END"
-)
-FAILED = "({code} IS NOT NULL OR {message} IS NOT NULL)"
+AROUND = 2_000  # characters of a statement around the union over the stores
 
 Row = Sequence[Any]
 
@@ -112,8 +107,8 @@ class History:
         first, span, began = place.time, timedelta(hours=1), self._clock()
         while first < end and self._clock() - began < seconds:
             last = min(first + span, end)
-            later = _later(place) if first == place.time else "TRUE"
-            found = self._run(paths, f"{_bounds(first, last)} AND {later}", "ASC", 1) if self._searched else []
+            condition = later(place) if first == place.time else "TRUE"
+            found = self._run(paths, f"{bounds(first, last)} AND {condition}", "ASC", 1) if self._searched else []
             if found:
                 return found[0]
             first, span = last + INSTANT, span * 8
@@ -127,9 +122,9 @@ class History:
                 lambda family: [
                     f"COALESCE({columns.expression(path, family)}, '') AS f{at}" for at, path in enumerate(paths)
                 ],
-                _bounds(first, last),
+                bounds(first, last),
             ):
-                for which, value, many, _place in self._rows(_top(part, len(paths), top, self._each())):
+                for which, value, many, _place in self._rows(most_frequent(part, len(paths), top, self._each())):
                     counts.by[paths[which]][value] += many
             counts.reached = first if is_last and first > start else None
         return counts
@@ -138,7 +133,7 @@ class History:
         """Time of a unit -> how many succeeded and failed."""
         counts = Counts()
         for first, last, is_last in self._walk(start, end - INSTANT, seconds, COUNTED_ROWS):
-            for part in self._statements(partial(_moments, unit), _bounds(first, last)):
+            for part in self._statements(partial(moments, unit), bounds(first, last)):
                 sql = f"SELECT moment, failed, {self._each()} AS many FROM ({part}) GROUP BY 1, 2"  # noqa: S608 - literals are quoted
                 for moment, failed, many in self._rows(sql):
                     key = datetime.fromisoformat(moment).replace(tzinfo=UTC)
@@ -153,12 +148,12 @@ class History:
             for name in maps:
                 parts = [
                     f'SELECT key FROM "{store.id}" CROSS JOIN UNNEST(map_keys({reached.sql})) AS t(key) '  # noqa: S608
-                    f"WHERE {_bounds(first, last)} AND {condition}"
+                    f"WHERE {bounds(first, last)} AND {condition}"
                     for store, condition in self._searched
                     if (reached := columns.reach(name, store.family)) is not None
                 ]
-                for chunk in _chunks(parts):
-                    sql = f"SELECT DISTINCT key FROM ({' UNION ALL '.join(chunk)}) ORDER BY 1 LIMIT 300"  # noqa: S608
+                for chunk in self._chunks(parts):
+                    sql = f"SELECT DISTINCT key FROM ({UNION.join(chunk)}) ORDER BY 1 LIMIT 300"  # noqa: S608
                     found[name].update(key for (key,) in self._rows(sql))
             break
         return {name: sorted(keys) for name, keys in found.items()}
@@ -191,10 +186,10 @@ class History:
     def _latest(
         self, paths: Sequence[str], first: datetime, last: datetime, after: Place | None, count: int
     ) -> list[Seen]:
-        earlier = "TRUE" if after is None else _earlier(after)
-        return self._run(paths, f"{_bounds(first, last)} AND {earlier}", "DESC", count)
+        condition = "TRUE" if after is None else earlier(after)
+        return self._run(paths, f"{bounds(first, last)} AND {condition}", "DESC", count)
 
-    def _run(self, paths: Sequence[str], bounds: str, order: str, count: int) -> list[Seen]:
+    def _run(self, paths: Sequence[str], within: str, order: str, count: int) -> list[Seen]:
         """Events of all stores in order. Where several stores hold one, the first of them is read."""
         found: dict[Place, Seen] = {}
         names = {number: store.name for number, (store, _) in enumerate(self._searched)}
@@ -202,7 +197,7 @@ class History:
         def chosen(family: str) -> list[str]:
             return [f"{columns.expression(path, family)} AS c{at}" for at, path in enumerate(paths)]
 
-        for part in self._statements(chosen, bounds, always_id=True):
+        for part in self._statements(chosen, within, always_id=True):
             limit = count * len(self._searched)  # an event may be in every store, and counts once
             sql = f"SELECT * FROM ({part}) ORDER BY 1 {order}, 2 {order}, 3 LIMIT {limit}"  # noqa: S608 - as above
             for moment, id, number, *values in self._rows(sql):
@@ -217,7 +212,7 @@ class History:
         return "COUNT(DISTINCT id)" if len(self._searched) > 1 else "COUNT(*)"
 
     def _statements(
-        self, chosen: Callable[[str], Sequence[str]], bounds: str, *, always_id: bool = False
+        self, chosen: Callable[[str], Sequence[str]], within: str, *, always_id: bool = False
     ) -> Iterator[str]:
         """The union over the stores, in as many parts as the length of a statement asks for."""
         parts = []
@@ -225,11 +220,22 @@ class History:
             names = ["eventtime", f"{ID} AS id", f"{number} AS store"] if always_id else []
             names += [f"{ID} AS id"] if len(self._searched) > 1 and not always_id else []
             sql = (
-                f'SELECT {", ".join([*names, *chosen(store.family)])} FROM "{store.id}" WHERE {bounds} AND {condition}'  # noqa: S608
+                f'SELECT {", ".join([*names, *chosen(store.family)])} FROM "{store.id}" WHERE {within} AND {condition}'  # noqa: S608
             )
             parts.append(sql)
-        for chunk in _chunks(parts):
-            yield " UNION ALL ".join(chunk)
+        for chunk in self._chunks(parts):
+            yield UNION.join(chunk)
+
+    def _chunks(self, parts: Sequence[str]) -> Iterator[list[str]]:
+        """Parts of a union, as many to a statement as its length allows."""
+        most, chunk = self._visit.app.settings.query_characters - AROUND, list[str]()
+        for part in parts:
+            if chunk and len(UNION.join([*chunk, part])) > most:
+                yield chunk
+                chunk = []
+            chunk.append(part)
+        if chunk:
+            yield chunk
 
     def _rows(self, sql: str) -> Iterator[Row]:
         answer = self._visit.run(sql)
@@ -250,56 +256,6 @@ def ever(visit: Visit) -> datetime:
     return visit.request.arrived + timedelta(days=1)
 
 
-def moment(when: datetime) -> str:
-    """A time in SQL."""
-    return f"TIMESTAMP '{when.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'"
-
-
 def store_named(stores: Sequence[EventDataStore], name: str) -> EventDataStore | None:
     """The store of this name."""
     return next((one for one in stores if one.name == name), None)
-
-
-def _bounds(first: datetime, last: datetime) -> str:
-    return f"eventtime >= {moment(first)} AND eventtime <= {moment(last)}"
-
-
-def _earlier(place: Place) -> str:
-    when = moment(place.time)
-    return f"eventtime <= {when} AND (eventtime < {when} OR {ID} < {columns.literal(place.id)})"
-
-
-def _later(place: Place) -> str:
-    when = moment(place.time)
-    return f"(eventtime > {when} OR {ID} > {columns.literal(place.id)})"
-
-
-def _moments(unit: str, family: str) -> list[str]:
-    failed = FAILED.format(
-        code=columns.expression("errorCode", family), message=columns.expression("errorMessage", family)
-    )
-    return [f"date_trunc('{unit}', eventtime) AS moment", f"{failed} AS failed"]
-
-
-def _top(part: str, many: int, top: int, each: str) -> str:
-    """The most frequent values of each of so many columns ``f0`` ..., from one reading."""
-    names = [f"f{at}" for at in range(many)]
-    which = " ".join(f"WHEN {name} IS NOT NULL THEN {at}" for at, name in enumerate(names))
-    sets = ", ".join(f"({name})" for name in names)
-    value = f"COALESCE({', '.join(names)}, '')" if many > 1 else f"COALESCE({names[0]}, '')"
-    grouped = f"SELECT {', '.join(names)}, {each} AS many FROM ({part}) GROUP BY GROUPING SETS ({sets})"  # noqa: S608
-    named = f"SELECT CASE {which} END AS which, {value} AS value, many FROM ({grouped})"  # noqa: S608
-    placed = f"SELECT which, value, many, row_number() OVER (PARTITION BY which ORDER BY many DESC, value) AS place FROM ({named})"  # noqa: S608, E501
-    return f"SELECT which, value, many, place FROM ({placed}) WHERE place <= {top}"  # noqa: S608
-
-
-def _chunks(parts: Sequence[str]) -> Iterator[list[str]]:
-    """Parts of a union, as many to a statement as its length allows."""
-    chunk: list[str] = []
-    for part in parts:
-        if chunk and sum(map(len, chunk)) + 11 * len(chunk) + len(part) > MOST_CHARACTERS - 1_500:
-            yield chunk
-            chunk = []
-        chunk.append(part)
-    if chunk:
-        yield chunk

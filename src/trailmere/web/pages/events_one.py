@@ -12,8 +12,9 @@ from trailmere.errors import InvalidParameter, TrailmereError
 from trailmere.web.pages import events_links as links
 from trailmere.web.pages.events_asked import place
 from trailmere.web.pages.events_find import NotFound, OneEvent, beside, find, who
+from trailmere.web.pages.events_leads import is_text
 from trailmere.web.pages.events_record import compare as compare_records
-from trailmere.web.pages.events_record import formatted, is_text, read_card, service
+from trailmere.web.pages.events_record import formatted, read_card, service
 from trailmere.web.visit import Download, Page, Redirect
 
 if TYPE_CHECKING:

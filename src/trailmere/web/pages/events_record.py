@@ -6,17 +6,15 @@ Plain reading of a record's text. Where a value leads is told as pairs of a quer
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from trailmere.web.pages.events_leads import Lead, is_text, leads_of, leads_to
+from trailmere.web.pages.events_who import as_object, as_text, principal, session
+
+_OF_INSIGHTS = ("eventName", "eventSource", "errorCode")
 MOST_LINES = 1000  # of a record that are laid out
-ACCESS_KEY = re.compile(r"A[KS]IA[A-Z0-9]{12,124}", re.ASCII)
-_IAM_ARN = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::\d*:(user|role|assumed-role|federated-user)/.+", re.ASCII)
-_ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:.*", re.ASCII)
-_ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:.]+", re.ASCII)
-_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _KINDS = {
     "IAMUser": "user",
     "AssumedRole": "role",
@@ -45,16 +43,6 @@ class Line:
         """The path within its section: without the member that all of the section's lines begin with."""
         first, mark, rest = self.path.partition(".")
         return rest if mark and "[" not in first else self.path
-
-
-@dataclass(frozen=True, slots=True)
-class Lead:
-    """Where an event leads. ``filters`` are those of the list; ``key`` marks what comes first."""
-
-    name: str
-    text: str
-    filters: tuple[str, ...]
-    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,68 +82,40 @@ def service(source: str | None) -> str:
     return (source or "").removesuffix(".amazonaws.com")
 
 
-def is_text(value: str) -> bool:
-    """Whether a value can stand in a URL: half of a surrogate pair, which JSON can hold, cannot."""
-    return value.isprintable() or not any("\ud800" <= one <= "\udfff" for one in value)
-
-
 def read_card(text: str) -> Card:
     """The card of a record. Whatever is missing or of another type is left out."""
     record = _loaded(text)
-    inner = record.get("eventData")
-    told = {**record, **inner} if isinstance(inner, dict) else record
-    who = _object(told.get("userIdentity"))
-    error, message = _first(told, "errorCode", "insightErrorCode"), _text(told.get("errorMessage"))
+    told = {**record, **as_object(record.get("eventData"))}
+    told |= {name: value for name, value in as_object(record.get("insightDetails")).items() if name in _OF_INSIGHTS}
+    who = as_object(told.get("userIdentity"))
+    error, message = _first(told, "errorCode", "insightErrorCode"), as_text(told.get("errorMessage"))
     return Card(
         name=_first(told, "eventName", "insightEventName", "resourceType") or "Event",
         source=_first(told, "eventSource", "insightEventSource"),
         principal=principal(who),
         session=session(who),
-        kind=kind(_text(who.get("type"))),
-        account=_text(told.get("recipientAccountId")),
-        region=_text(told.get("awsRegion")),
+        kind=kind(as_text(who.get("type"))),
+        account=as_text(told.get("recipientAccountId")),
+        region=as_text(told.get("awsRegion")),
         error=error,
         message=message,
-        read_only={True: "reads", False: "writes"}.get(told.get("readOnly"), ""),  # type: ignore[arg-type]
-        address=address if is_text(address := _text(told.get("sourceIPAddress"))) else "",
-        agent=_text(told.get("userAgent")).partition(" ")[0],
+        read_only="reads" if told.get("readOnly") is True else "writes" if told.get("readOnly") is False else "",
+        address=address if is_text(address := as_text(told.get("sourceIPAddress"))) else "",
+        agent=as_text(told.get("userAgent")).partition(" ")[0],
         credentials=credentials(told, who),
         sections={name: lines for name, lines in _sections(told).items() if lines},
-        leads=tuple(one for one in _leads(told, who) if is_text(one.text)),
+        leads=tuple(leads_of(told, who, lay_out(told.get("responseElements")))),
         lines=tuple(lay_out(record)),
     )
 
 
-def principal(who: Mapping[str, Any]) -> str:
-    """The user, the role, root or the service: as the column ``principal`` has it."""
-    if who.get("type") == "Root":
-        return "root"
-    issuer = _object(_object(who.get("sessionContext")).get("sessionIssuer"))
-    found = (
-        who.get("userName"),
-        issuer.get("userName"),
-        who.get("invokedBy"),
-        _object(who.get("onBehalfOf")).get("userId"),
-        who.get("arn"),
-        who.get("principalId"),
-        who.get("accountId"),
-    )
-    return next((_text(one) for one in found if one), "")
-
-
-def session(who: Mapping[str, Any]) -> str:
-    """The name of a role's session."""
-    id = _text(who.get("principalId"))
-    return id.partition(":")[2] if who.get("type") == "AssumedRole" else ""
-
-
 def credentials(told: Mapping[str, Any], who: Mapping[str, Any]) -> str:
     """With what the call was made, as far as the record tells."""
-    key, attributes = _text(who.get("accessKeyId")), _object(_object(who.get("sessionContext")).get("attributes"))
+    key, attributes = as_text(who.get("accessKeyId")), as_object(as_object(who.get("sessionContext")).get("attributes"))
     said = []
     if told.get("eventType") == "AwsConsoleSignIn":
         said.append("signing in to the console")
-        attributes = {"mfaAuthenticated": _object(told.get("additionalEventData")).get("MFAUsed")}
+        attributes = {"mfaAuthenticated": as_object(told.get("additionalEventData")).get("MFAUsed")}
     elif told.get("sessionCredentialFromConsole") == "true":
         said.append("in a console session")
     elif key.startswith("AKIA"):
@@ -163,10 +123,10 @@ def credentials(told: Mapping[str, Any], who: Mapping[str, Any]) -> str:
     elif key:
         said.append("with temporary credentials")
     if who.get("invokedBy") and who.get("type") != "AWSService":
-        said.append(f"through {_text(who['invokedBy'])}")
-    if mfa := _text(attributes.get("mfaAuthenticated")):
+        said.append(f"through {as_text(who['invokedBy'])}")
+    if mfa := as_text(attributes.get("mfaAuthenticated")):
         said.append("MFA" if mfa.lower() in ("true", "yes") else "no MFA")
-    if since := _text(attributes.get("creationDate")):
+    if since := as_text(attributes.get("creationDate")):
         said.append(f"session since {since}")
     return ", ".join(said)
 
@@ -238,98 +198,18 @@ def _lines_of(told: Mapping[str, Any], name: str) -> list[Line]:
     return lay_out(told[name], name) if told.get(name) else []
 
 
-def _leads(told: Mapping[str, Any], who: Mapping[str, Any]) -> Iterator[Lead]:
-    """What came out of it first, then who, from where, on what."""
-    for line in _lines_of(told, "responseElements"):
-        if ACCESS_KEY.fullmatch(line.text):
-            yield Lead(
-                "What the key did that this gave out", line.text, (f"userIdentity.accessKeyId={line.text}",), True
-            )
-    key, arn = _text(who.get("accessKeyId")), _text(who.get("arn"))
-    if key:
-        yield Lead("All that this access key did", key, (f"userIdentity.accessKeyId={key}",))
-        origin = "credentials" if key.startswith("ASIA") else "accessKey"
-        yield Lead("Where this access key came from", key, (f"responseElements.{origin}.accessKeyId={key}",))
-    if arn:
-        name = "All that this session did" if who.get("type") == "AssumedRole" else "All that this principal did"
-        yield Lead(name, arn, (f"userIdentity.arn={arn}",))
-    role = _text(_object(_object(who.get("sessionContext")).get("sessionIssuer")).get("arn"))
-    if role:
-        yield Lead("All sessions of this role", role, (f"userIdentity.sessionContext.sessionIssuer.arn={role}",))
-    if not arn and not key and (name := principal(who)):
-        yield Lead("All that this principal did", name, (f"principal={name}",))
-    shared = _text(told.get("sharedEventID"))
-    if shared:
-        yield Lead("The same action, as each account saw it", shared, (f"sharedEventID={shared}",))
-    for name, path in (("All from this address", "sourceIPAddress"), ("All by this user agent", "userAgent")):
-        if text := _text(told.get(path)):
-            yield Lead(name, text, (f"{path}={text}",))
-    yield from _of_resources(told)
-    if error := _text(told.get("errorCode")):
-        yield Lead("This error everywhere", error, (f"errorCode={error}",))
-
-
-def _of_resources(told: Mapping[str, Any]) -> Iterator[Lead]:
-    given = told.get("resources")
-    names = (
-        [_text(one.get("ARN") or one.get("arn")) for one in given or () if isinstance(one, dict)]
-        if isinstance(given, list)
-        else []
-    )
-    for name in dict.fromkeys(filter(None, names)):
-        yield Lead("All on this resource", name, (f"resources.arn={name}",))
-    parameters = _object(told.get("requestParameters"))
-    for name in ("bucketName", "userName", "roleName", "instanceId", "functionName", "keyId", "roleArn", "secretId"):
-        if value := _text(parameters.get(name)):
-            yield Lead(f"All with this {name}", value, (f"requestParameters.{name}={value}",))
-
-
 def _line(path: str, value: Any) -> Line:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    leads, to = _leads_to(path, text) if isinstance(value, str) else ("", "")
+    leads, to = leads_to(path, text) if isinstance(value, str) else ("", "")
     return Line(path, text, leads, to)
-
-
-def _leads_to(path: str, text: str) -> tuple[str, str]:
-    """The filter that a value leads to, and what it finds."""
-    if not is_text(text):
-        return "", ""
-    if ACCESS_KEY.fullmatch(text):
-        return f"userIdentity.accessKeyId={text}", "what this key did"
-    if match := _IAM_ARN.fullmatch(text):
-        column = "userIdentity.sessionContext.sessionIssuer.arn" if match[1] == "role" else "userIdentity.arn"
-        return f"{column}={text}", f"what this {match[1].replace('assumed-role', 'session')} did"
-    if _ARN.fullmatch(text):
-        return f"resources.arn={text}", "all on this resource"
-    if _ACCOUNT.fullmatch(text) and "account" in path.lower():
-        return f"recipientAccountId={text}", "all in this account"
-    if _ADDRESS.fullmatch(text):
-        return f"sourceIPAddress={text}", "all from this address"
-    if path.startswith("userIdentity.") and "[" not in path and path.rpartition(".")[2] in (
-        "userName", "principalId", "credentialId", "invokedBy", "sourceIdentity", "userId",
-    ):  # fmt: skip
-        return f"{path}={text}", "all with this"
-    if path in ("userAgent", "vpcEndpointId", "sharedEventID", "requestID"):
-        return f"{path}={text}", "all with this"
-    if path.startswith("requestParameters.") and "[" not in path and len(text) <= 300:
-        return f"{path}={text}", "all with this"
-    return "", ""
 
 
 def _loaded(text: str) -> dict[str, Any]:
     try:
-        return _object(json.loads(text))
+        return as_object(json.loads(text))
     except (ValueError, RecursionError):
         return {}
 
 
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
-
-
 def _first(told: Mapping[str, Any], *names: str) -> str:
-    return next((_text(told[name]) for name in names if told.get(name)), "")
+    return next((as_text(told[name]) for name in names if told.get(name)), "")
