@@ -13,7 +13,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 LOCKS = {
     "core.txt": [],
-    "dev.txt": ["dev", "postgres"],
+    "dev.txt": ["dev", "oidc", "passkeys", "postgres"],
     "bench.txt": ["bench"],
 }
 # Both sets go into one environment: what they have in common must be of one version.
