@@ -510,3 +510,88 @@ def test_a_managed_dashboard_of_data_it_cannot_show_says_what_it_needs(cloudtrai
     )
 
     assert (code, "doors" in message) == ("ValidationException", True)
+
+
+# -- shared with another account -----------------------------------------------------------------------------------------
+
+
+def of_people(action: Any, resource: str) -> dict[str, Any]:
+    return {"Sid": "Shared", "Effect": "Allow", "Principal": {"AWS": OTHER}, "Action": action, "Resource": resource}
+
+
+def results_of(store: str) -> dict[str, Any]:
+    return of_people(["cloudtrail:DescribeQuery", "cloudtrail:GetQueryResults"], store)
+
+
+@pytest.fixture
+def shown(cloudtrail: Any, store: str) -> tuple[str, str, str]:
+    """A dashboard whose policy lets another account look at it: its ARN, the alias of its widget, its refresh."""
+    made = cloudtrail.create_dashboard(Name="mine", Widgets=[widget(store)])
+    arn, alias = made["DashboardArn"], made["Widgets"][0]["QueryAlias"]
+    let_query(cloudtrail, store, arn)
+    refresh_id = cloudtrail.start_dashboard_refresh(DashboardId=arn)["RefreshId"]
+    described(cloudtrail, QueryAlias=alias, RefreshId=refresh_id)
+    put_policy(cloudtrail, arn, of_people("cloudtrail:GetDashboard", arn))
+    return arn, alias, refresh_id
+
+
+@pytest.fixture
+def stranger(shared: Serving) -> Any:
+    """Somebody of another account, who may do everything there."""
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    return a_client(shared, OTHER, json.dumps({"Version": "2012-10-17", "Statement": [everything]}))
+
+
+def seen_by(client: Any, alias: str, refresh_id: str) -> Any:
+    asked = {"QueryAlias": alias, "RefreshId": refresh_id, "EventDataStoreOwnerAccountId": ACCOUNT}
+    query = client.describe_query(**asked)["QueryId"]
+    return client.get_query_results(QueryId=query, EventDataStoreOwnerAccountId=ACCOUNT)["QueryResultRows"]
+
+
+def test_who_a_dashboard_is_shared_with_sees_it_and_the_answers_of_its_refresh(
+    cloudtrail: Any, stranger: Any, store: str, shown: tuple[str, str, str]
+) -> None:
+    arn, alias, refresh_id = shown
+    put_policy(cloudtrail, store, results_of(store))
+
+    assert stranger.get_dashboard(DashboardId=arn)["LastRefreshId"] == refresh_id
+    assert seen_by(stranger, alias, refresh_id)
+
+
+def test_a_dashboard_that_is_shared_gives_nothing_of_a_store_that_is_not(
+    stranger: Any, shown: tuple[str, str, str]
+) -> None:
+    _, alias, refresh_id = shown
+
+    assert "NotFoundException" in refused(lambda: seen_by(stranger, alias, refresh_id))[0]
+
+
+def test_a_store_that_is_shared_gives_nothing_of_a_dashboard_that_is_not(
+    cloudtrail: Any, stranger: Any, store: str, shown: tuple[str, str, str]
+) -> None:
+    arn, alias, refresh_id = shown
+    put_policy(cloudtrail, store, results_of(store))
+    cloudtrail.delete_resource_policy(ResourceArn=arn)
+
+    assert refused(lambda: seen_by(stranger, alias, refresh_id))[0] == "AccessDeniedException"
+
+
+@pytest.mark.parametrize("operation", ["start_dashboard_refresh", "update_dashboard", "delete_dashboard"])
+def test_who_may_look_at_a_dashboard_may_do_nothing_else_to_it(
+    stranger: Any, shown: tuple[str, str, str], operation: str
+) -> None:
+    arn, _, _ = shown
+
+    assert refused(lambda: getattr(stranger, operation)(DashboardId=arn))[0] == "ResourceNotFoundException"
+
+
+def test_an_answer_of_a_dashboard_that_is_shared_is_not_cancelled_by_who_looks(
+    cloudtrail: Any, stranger: Any, store: str, shown: tuple[str, str, str]
+) -> None:
+    _, alias, refresh_id = shown
+    query = described(cloudtrail, QueryAlias=alias, RefreshId=refresh_id)["QueryId"]
+    put_policy(cloudtrail, store, of_people("cloudtrail:CancelQuery", store))
+
+    code, _ = refused(lambda: stranger.cancel_query(QueryId=query, EventDataStoreOwnerAccountId=ACCOUNT))
+
+    assert code == "AccessDeniedException"

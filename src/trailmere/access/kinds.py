@@ -41,6 +41,7 @@ _STORE_ACTIONS = (
     "GenerateQueryResultsSummary",
     "GetEventDataStore",
 )
+_REFRESH, _LOOK = "cloudtrail:StartDashboardRefresh", "cloudtrail:GetDashboard"
 _ON_BEHALF = ("aws:sourcearn", "aws:sourceaccount")  # the only keys of a statement for a service
 
 KINDS: Mapping[PolicyKind, KindRules] = {
@@ -60,7 +61,10 @@ KINDS: Mapping[PolicyKind, KindRules] = {
         whoms=_PEOPLE,
     ),
     PolicyKind.DASHBOARD: KindRules(
-        8_192, actions=("cloudtrail:StartDashboardRefresh",), resource="dashboard", whoms=(Whom.SERVICE,)
+        8_192,
+        actions=(_REFRESH, _LOOK),
+        resource="dashboard",
+        whoms=(Whom.SERVICE, Whom.ACCOUNT, Whom.USER, Whom.ROLE, Whom.SESSION),
     ),
 }
 
@@ -75,6 +79,8 @@ def check_statement(kind: PolicyKind, statement: Statement) -> None:
         _check_for_service(kind, statement)
     elif rules.resource is not None:
         _check_resources(rules.resource, kind, statement)
+    if kind is PolicyKind.DASHBOARD and not is_for_service(statement):
+        _check_for_people(statement)
 
 
 def as_meant(kind: PolicyKind, statement: Statement) -> Statement:
@@ -133,11 +139,17 @@ def _check_resources(type: str, kind: PolicyKind, statement: Statement) -> None:
             )
 
 
+def _check_for_people(statement: Statement) -> None:
+    """A dashboard is shared to be looked at. AWS shares them across accounts, and does not say by which policy."""
+    if any(one.text.lower() != _LOOK.lower() for one in statement.actions):
+        raise MalformedPolicy(f"expected {_LOOK} alone for people", place=f"{statement.place}.Action")
+
+
 def _check_for_service(kind: PolicyKind, statement: Statement) -> None:
     """AWS: one service, one action, and conditions only on whose behalf it asks. Its Resource is the dashboards'."""
     if len(statement.principals) > 1 or statement.not_principals:
         raise MalformedPolicy("expected the service alone as principal", place=f"{statement.place}.Principal")
-    action = "cloudtrail:StartDashboardRefresh" if kind is PolicyKind.DASHBOARD else "cloudtrail:StartQuery"
+    action = _REFRESH if kind is PolicyKind.DASHBOARD else "cloudtrail:StartQuery"
     if any(one.text.lower() != action.lower() for one in statement.actions):
         raise MalformedPolicy(f"expected {action} alone for the service", place=f"{statement.place}.Action")
     for condition in statement.conditions:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from trailmere.dashboards.highlights import HIGHLIGHTS_ID, HighlightStore, highlights
 from trailmere.dashboards.library import MANAGED
 from trailmere.dashboards.parameters import completed, filled
-from trailmere.dashboards.records import STORE, ManagedDashboard, Widget
+from trailmere.dashboards.records import STORE, WIDGETS, ManagedDashboard, Widget
 from trailmere.dashboards.schedule import checked, following
 from trailmere.errors import (
     DashboardAlreadyExists,
@@ -218,7 +218,7 @@ class Dashboards:
         for widget in check_number(widgets):
             self._check(fill(widget.statement, filled(widget.parameters, values)), catalog)
         return tuple(
-            replace(one, alias=known.pop((one.statement, one.parameters), "") or f"dashboard.{name}.{uuid.uuid4()}")
+            replace(one, alias=known.pop((one.statement, one.parameters), "") or f"{WIDGETS}{name}.{uuid.uuid4()}")
             for one in widgets
         )
 

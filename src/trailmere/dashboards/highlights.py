@@ -9,6 +9,7 @@ Source: CloudTrail user guide, "View the Highlights dashboard" (what it is about
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -38,6 +39,7 @@ MOST_STORES = 12  # of a family: a statement has 10,000 characters. CloudTrail's
 SPIKE_CALLS = 5  # fewer in an hour are none, however unusual
 SPIKE_TIMES = 3  # the mean of the other hours
 
+_NAMED_STORE = re.compile(r'\b(FROM|JOIN) "[0-9a-f-]{36}"')
 _EVENTS = ":events"  # in a statement: the events of all stores, with the columns that the highlight names
 
 
@@ -82,7 +84,7 @@ def highlights(stores: Sequence[HighlightStore]) -> tuple[Widget, ...]:
 def tells_of(title: str, statement: str) -> str:
     """What a person may read in a widget that comes with the software, or in a copy of one; else nothing."""
     of_highlight = next((one.widget.tells for one in _HIGHLIGHTS if one.widget.title == title), "")
-    return _TELLS.get(statement) or of_highlight
+    return _TELLS.get(_NAMED_STORE.sub(r"\1 ?", statement)) or of_highlight
 
 
 def _of_calls(

@@ -18,6 +18,7 @@ __all__ = [
     "PERIOD",
     "START",
     "STORE",
+    "WIDGETS",
     "ManagedDashboard",
     "ManagedWidget",
     "View",
@@ -25,6 +26,7 @@ __all__ = [
     "with_placeholders",
 ]
 
+WIDGETS = "dashboard."  # before the name of a custom dashboard, in the aliases of its widgets
 STORE = "$EventDataStoreId$"
 START, END, PERIOD = "$StartTime$", "$EndTime$", "$Period$"
 WINDOW = ":window"  # in a statement of ours: the condition on eventTime

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from trailmere.api.paging import place, token
 from trailmere.app import StoreCatalog
+from trailmere.dashboards.records import WIDGETS
 from trailmere.errors import InvalidParameter, QueryNotFound
 from trailmere.query.jobs import Asked
 from trailmere.registry.query_records import QueryStatus
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from trailmere.registry.query_records import Query
     from trailmere.registry.stores import EventDataStore, StoreRegistry
 
+SHOWN_BY = frozenset({"DescribeQuery", "GetQueryResults"})  # what a dashboard that is shared lets others do
 MOST_ROWS = 1000
 MOST_LISTED = 1000
 _ID_OR_ARN = re.compile(r"arn:.*|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
@@ -189,11 +191,22 @@ def _found(call: Call) -> Query | None:
 
 def _is_seen(call: Call, query: Query, store: EventDataStore | None) -> bool:
     """Whether it can be the one that is meant: of the Region, of the account, of the store if one is named."""
-    if query.region != call.region or call.account_id not in (query.account_id, query.asked_by_account):
+    if query.region != call.region:
+        return False
+    if call.account_id not in (query.account_id, query.asked_by_account) and not _is_shown(call, query):
         return False
     if _owner(call) not in (query.account_id, query.asked_by_account):
         return False
     return store is None or not query.store_ids or store.id in query.store_ids
+
+
+def _is_shown(call: Call, query: Query) -> bool:
+    """Whether it may be read as one of a refresh of a dashboard that is shared with the caller. The policies of its
+    stores are asked besides."""
+    if query.refresh_id is None or query.alias is None or call.operation.name not in SHOWN_BY:
+        return False
+    name = query.alias.removeprefix(WIDGETS).partition(".")[0]
+    return call.may(call.arn(f"dashboard/{name}", account_id=query.account_id), "cloudtrail:GetDashboard")
 
 
 def _after(place: list[str] | None) -> tuple[datetime, str] | None:
