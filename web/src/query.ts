@@ -124,7 +124,12 @@ const show = (cell: HTMLTableCellElement) => {
   menu.append(of);
   const whole = (code.dataset.full?.length ?? 0) < 4000;
   if (path === "eventID") menu.append(link("Open the event", `${base}/events/${encodeURIComponent(text)}?${kept()}`));
-  else if (path && path !== "eventTime" && text && whole && text.length <= 500) {
+  else if (path === "eventTime") {
+    const moment = Date.parse(`${text.replace(" ", "T")}Z`);
+    const query = kept();
+    query.set("range", [-5, 5].map((minutes) => new Date(moment + minutes * 60000).toISOString()).join(".."));
+    if (moment) menu.append(link("Events around this time", `${base}/events?${query}`));
+  } else if (path && text && whole && text.length <= 500) {
     menu.append(link("Events with this value", events(`${path}=${text}`)), link("Events without it", events(`${path}!=${text}`)));
     menu.append(copied(`${path} = ${literal(text, head.classList.contains("number"))}`, "Copy as a condition"));
   }

@@ -130,7 +130,8 @@ def seen_answer(visit: Visit) -> tuple[Query, Kept]:
 def ran_draft(visit: Visit, query: Query) -> Draft:
     """What the editor shows: the statement with its parameters where the URL has it and it is the one that ran."""
     typed = draft_of(visit.query)
-    return typed if typed.sql and ran_as(typed.sql, typed.given, query.statement) else Draft(query.statement)
+    ran = typed.sql and ran_as(typed.sql, typed.given, query.statement) is not None
+    return typed if ran else Draft(query.statement)
 
 
 # --- the views --------------------------------------------------------------------------------------------------------
@@ -151,6 +152,7 @@ def answer(visit: Visit, query: Query, draft: Draft) -> dict[str, Any]:
         "turn": turn,
         "wait": WAITS[min(turn, len(WAITS) - 1)],
         "kept": None,
+        "ranged": ran_as(draft.sql, draft.given, query.statement) or {},
         "at": _linker(visit, query.id),
         "elapsed": (visit.request.arrived - query.created).total_seconds(),
         "own": query.asked_by == visit.person.identity.arn,
@@ -220,9 +222,9 @@ def _paths(visit: Visit, query: Query, kept: Kept) -> list[str]:
         if store.id in query.store_ids and store.family == "cloudtrail":
             known = paths_of(store.family)
     found = column_paths(query.statement, known, visit.catalog()) if known else []
-    if len(found) == len(kept.columns):
-        return found
-    return [known.get(one.name.lower(), "") for one in kept.columns]  # SELECT *
+    if len(found) != len(kept.columns):  # SELECT *
+        found = [known.get(one.name.lower(), "") for one in kept.columns]
+    return [path if one.kind != "other" else "" for path, one in zip(found, kept.columns, strict=True)]
 
 
 def _cell(value: Plain, path: str) -> dict[str, Any]:

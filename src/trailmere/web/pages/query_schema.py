@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from trailmere.query.dialect.functions.signature import Function
     from trailmere.web.visit import Visit
 
-SAMPLED = 2000  # events that are looked at for the keys of a map
+SAMPLED = 20_000  # events that are looked at for the keys of a map
 MOST_KEYS = 200
 _WORDS = {
     "s": "varchar",

@@ -97,19 +97,22 @@ def fill_in(sql: str, values: Mapping[str, str]) -> Filled:
     return Filled("".join(out), sql, tuple(starts), tuple(origins))
 
 
-def ran_as(sql: str, values: Mapping[str, str], statement: str) -> bool:
-    """Whether a statement that ran is this one with these values, whatever the time range was."""
-    pattern = []
+def ran_as(sql: str, values: Mapping[str, str], statement: str) -> dict[str, str] | None:
+    """The range of time with which a statement ran, where it is this one with these values; None where it is not."""
+    pattern: list[str] = []
+    named: set[str] = set()
     for piece, name, before in _pieces(sql):
         if name is None:
             pattern.append(re.escape(piece))
         elif name in RANGE:
-            pattern.append("'[^']*'")
+            pattern.append(f"(?P={name})" if name in named else f"(?P<{name}>'[^']*')")
+            named.add(name)
         elif not values.get(name):
-            return False
+            return None
         else:
             pattern.append(re.escape(_value(piece, values[name], before)))
-    return re.fullmatch("".join(pattern), statement) is not None
+    match = re.fullmatch("".join(pattern), statement)
+    return None if match is None else {name: match[name].strip("'") for name in named}
 
 
 def with_placeholders(sql: str, values: Mapping[str, str], named: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
