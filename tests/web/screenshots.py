@@ -19,6 +19,9 @@ MARCH = "range=2022-03-14T00:00:00Z..2022-03-17T00:00:00Z"
 PAGES = (
     "/",
     f"/events?{MARCH}&only=errors",
+    f"/query?{MARCH}",
+    "/query/history",
+    f"/query/samples?{MARCH}&q=failed",
     f"/events/{CREATE_ACCESS_KEY_ID}?{MARCH}",
     f"/events/compare?a={CREATE_ACCESS_KEY_ID}&b={CREATE_ACCESS_KEY_ID}&show=all",
     f"/events/columns?{MARCH}",

@@ -119,7 +119,7 @@ def with_placeholders(sql: str, values: Mapping[str, str], named: Mapping[str, s
     """The statement with ``?`` for the parameters of ``named``, their names there, and the values of all others."""
     out, names = [], []
     for piece, name, before in _pieces(sql):
-        if name in named:
+        if name is not None and name in named:
             names.append(named[name])
             out.append("'?'")
         else:
