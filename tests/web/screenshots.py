@@ -33,6 +33,13 @@ PAGES = (
     "/settings/sources",
     "/settings/limits",
     "/settings/about",
+    "/stores",
+    "/stores/1994bee2-d4a0-460e-8c07-1b5ee04765d8",
+    "/stores/1994bee2-d4a0-460e-8c07-1b5ee04765d8/sharing",
+    "/stores/new?template=data-write-only",
+    "/stores/what-if?store=incident-1&days=30&template=management-write-only",
+    "/stores/imports/new",
+    "/stores/channels",
 )
 LOOKS = {
     "light": {"color_scheme": "light", "viewport": {"width": 1440, "height": 900}},
