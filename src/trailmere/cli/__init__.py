@@ -34,6 +34,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("import", "trailmere.cli.imports:imports", "Imports: logs copied from a bucket, stopped, retried."),
     ("channel", "trailmere.cli.channel:channel", "Channels: what brings events from outside of AWS."),
     ("query", "trailmere.cli.query:query", "Ask event data stores in Trino SQL."),
+    ("dashboard", "trailmere.cli.dashboard:dashboard", "Dashboards: show, refresh, keep them as files."),
     ("serve", "trailmere.cli.serve:serve", "Answer AWS's clients: the CloudTrail API on a port."),
     ("insights", "trailmere.cli.insights:insights", "Find what is called, or refused, unusually often."),
     ("store", "trailmere.cli.store:store", "Create, list, change and delete event data stores."),

@@ -172,7 +172,7 @@ def _draft_of_form(visit: Visit) -> Draft:
         alias=visit.field("alias"),
         title=visit.field("title").strip(),
         view=visit.field("view", View.TABLE),
-        sql=visit.field("sql"),
+        sql=visit.field("sql").replace("\r\n", "\n"),
         columns={name: visit.field(name).strip() for name in names},
         width=size(sides, "Width"),
         height=size(sides, "Height"),
