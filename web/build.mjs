@@ -9,7 +9,7 @@ const here = new URL("./", import.meta.url).pathname;
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 await build({
-  entryPoints: ["main.ts", "editor.ts", "chart.ts", "dashboards.ts", "query.ts", "events.ts", "selectors.ts", "style.css"].map((name) => `${here}src/${name}`),
+  entryPoints: ["main.ts", "editor.ts", "chart.ts", "dashboards.ts", "query.ts", "events.ts", "selectors.ts", "passkey.ts", "style.css"].map((name) => `${here}src/${name}`),
   outdir: out,
   bundle: true,
   minify: true,

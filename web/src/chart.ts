@@ -24,6 +24,33 @@ const read = (figure: HTMLElement): Row[] => {
   });
 };
 
+// Counts over equal spans (data-step, in seconds): what is left out is zero.
+const filled = (rows: Row[], step: number, span: string): Row[] => {
+  const moments = rows.map((row) => Date.parse(`${row.label.replace(" ", "T")}Z`));
+  if (!step || !rows.length || moments.some(Number.isNaN)) return rows;
+  const size = step * 1000;
+  const [from, to] = span.split("..").map((text) => Date.parse(`${text.replace(" ", "T")}Z`));
+  let [first, last] = [Math.min(...moments), Math.max(...moments)];
+  if (from && to) {
+    first -= Math.max(0, Math.floor((first - from) / size)) * size;
+    last += Math.max(0, Math.ceil((to - last) / size) - 1) * size;
+  }
+  if ((last - first) / size > 2000) return rows;
+  const labels: string[] = [];
+  for (let moment = first; moment <= last; moment += size) labels.push(new Date(moment).toISOString().slice(0, 19).replace("T", " "));
+  const known = new Set(labels);
+  if (!rows.every((row) => known.has(row.label))) return rows; // a change of clocks lies between
+  const of = new Map<string, Row[]>();
+  for (const row of rows) of.set(row.label, [...(of.get(row.label) ?? []), row]);
+  return labels.flatMap((label) => of.get(label) ?? [{ ...rows[0]!, label, value: 0, href: "" }]);
+};
+// A time on an axis, as short as it can be; of an ARN what tells it from others of its account.
+const short = (text: string) => {
+  if (text.startsWith("arn:")) return text.split(":").slice(5).join(":") || text;
+  const time = /^\d{4}-(\d\d-\d\d) (\d\d:\d\d):\d\d/.exec(text);
+  return time ? (time[2] === "00:00" ? time[1]! : `${time[1]} ${time[2]}`) : text;
+};
+
 const options = (kind: string, rows: Row[]) => {
   const text = { color: css("--quiet"), fontFamily: css("--face"), fontSize: 12 };
   const common = {
@@ -35,21 +62,21 @@ const options = (kind: string, rows: Row[]) => {
     animationDuration: 200,
   };
   if (kind === "pie")
-    return { ...common, legend: { type: "scroll", bottom: 0, textStyle: text }, series: [{ type: "pie", radius: ["42%", "68%"], center: ["50%", "44%"], label: { ...text, overflow: "truncate", width: 110 }, data: rows.map((row) => ({ name: row.label, value: row.value, href: row.href })) }] };
+    return { ...common, legend: { type: "scroll", bottom: 0, textStyle: text, formatter: short }, series: [{ type: "pie", radius: ["42%", "68%"], center: ["50%", "44%"], label: { ...text, overflow: "truncate", width: 110, formatter: (one: { name: string }) => short(one.name) }, data: rows.map((row) => ({ name: row.label, value: row.value, href: row.href })) }] };
   const labels = [...new Set(rows.map((row) => row.label))];
   const names = [...new Set(rows.map((row) => row.series))];
   const index = new Map(rows.map((row) => [`${row.series}\u0000${row.label}`, row]));
   const flat = kind === "bar";
-  const category = { type: "category", data: labels, axisLine: { lineStyle: { color: css("--line") } }, axisTick: { show: false }, axisLabel: { ...text, ...(flat ? { width: 170, overflow: "truncate" } : { hideOverlap: true }) }, ...(flat ? { inverse: true } : { boundaryGap: kind === "column" || labels.length < 3 }) };
+  const category = { type: "category", data: labels, axisLine: { lineStyle: { color: css("--line") } }, axisTick: { show: false }, axisLabel: { ...text, formatter: short, ...(flat ? { width: 210, overflow: "truncate" } : { hideOverlap: true }) }, ...(flat ? { inverse: true } : { boundaryGap: kind === "column" || labels.length < 3 }) };
   const amount = { type: "value", minInterval: 1, splitLine: { lineStyle: { color: css("--line") } }, axisLabel: { ...text, hideOverlap: true } };
   return {
     ...common,
     grid: { left: 8, right: 16, top: names.length > 1 ? 34 : 12, bottom: 8, containLabel: true },
-    legend: names.length > 1 ? { type: "scroll", top: 0, textStyle: text } : undefined,
+    legend: names.length > 1 ? { type: "scroll", top: 0, textStyle: text, formatter: short } : undefined,
     xAxis: flat ? amount : category,
     yAxis: flat ? category : amount,
     series: names.map((name) => ({
-      name, type: kind === "line" ? "line" : "bar", showSymbol: labels.length < 40, symbolSize: 6, barMaxWidth: 22, ...(flat || names.length < 2 ? {} : { stack: kind === "column" ? "all" : undefined }),
+      name, type: kind === "line" ? "line" : "bar", showSymbol: labels.length < 40, symbolSize: 6, barMaxWidth: 22, ...(kind === "line" || names.length < 2 ? {} : { stack: "all" }),
       data: labels.map((label) => { const row = index.get(`${name}\u0000${label}`); return { value: row?.value ?? (kind === "line" ? 0 : null), href: row?.href ?? "" }; }),
     })),
   };
@@ -87,7 +114,7 @@ const zoom = (figure: HTMLElement, canvas: HTMLElement, rows: Row[], place: (x: 
 
 const draw = (figure: HTMLElement) => {
   if (figure.dataset.drawn) return;
-  const rows = read(figure);
+  const rows = filled(read(figure), Number(figure.dataset.step ?? 0), figure.dataset.span ?? "");
   const canvas = figure.querySelector<HTMLElement>(".canvas")!;
   if (!rows.length) return;
   figure.dataset.drawn = "yes";
