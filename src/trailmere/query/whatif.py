@@ -98,7 +98,8 @@ def window(days: Sequence[StoredDay], latest_days: int, most: int = MOST_EVENTS)
         return None
     earliest = days[-1].day - timedelta(days=latest_days - 1)
     wanted = [one for one in reversed(days) if one.day >= earliest]
-    taken, events = [], 0
+    taken: list[StoredDay] = []
+    events = 0
     for one in wanted:
         if taken and events + one.rows > most:
             break

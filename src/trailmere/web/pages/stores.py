@@ -6,6 +6,8 @@ One page a matter: ``stores_show`` (a store), ``stores_form`` (new and edit), ``
 
 from __future__ import annotations
 
+from typing import Any
+
 from trailmere.registry.records import Status
 from trailmere.web.pages import (
     stores_channels,
@@ -32,7 +34,7 @@ LISTED = 50
 def show(visit: Visit) -> Page:
     """The list: what there is, whether it takes events in, how much of it, from when to when."""
     told = asked(visit, "ListEventDataStores", MaxResults=LISTED, NextToken=visit.arg("after") or None)
-    context = {
+    context: dict[str, Any] = {
         "refused": told.refused,
         "rows": (),
         "pending": (),

@@ -74,8 +74,10 @@ def create(visit: Visit) -> Answer:
 
 def show(visit: Visit) -> Page:
     """One: where it leads, how it goes, how to put events. A part of the page asks for its status again."""
-    context = _context(visit)
-    return Page("stores_channel_status.html" if visit.is_part else "stores_channel.html", context)
+    if visit.is_part:
+        told = visit.perform("GetChannel", Channel=visit.values["channel"])
+        return Page("stores_channel_status.html", {"status": told["IngestionStatus"]})
+    return Page("stores_channel.html", _context(visit))
 
 
 def change(visit: Visit) -> Answer:
