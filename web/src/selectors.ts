@@ -15,13 +15,15 @@ const ask = async (button: HTMLButtonElement | null, action: string) => {
 };
 const parsed = (text: string, id: string) => new DOMParser().parseFromString(text, "text/html").getElementById(id);
 
+const typed = () => [...document.querySelectorAll<HTMLInputElement>("#what :is(input, select, textarea)")].map((field) => field.value).join("\u0000");
+
 const replaceBuilder = async (button: HTMLButtonElement | null = null) => {
   const mine = ++turn;
-  const before = JSON.stringify([...new FormData(form!)]);
+  const before = typed();
   const part = parsed(await ask(button, "look"), "what");
   const old = document.getElementById("what");
   if (!part || !old || mine !== turn) return; // a later one is on its way
-  if (!button && before !== JSON.stringify([...new FormData(form!)])) return; // it was typed on meanwhile, and will be sent
+  if (!button && before !== typed()) return; // it was typed on meanwhile, and will be sent
   const active = document.activeElement;
   const json = old.querySelector<HTMLTextAreaElement>("#selectors-json")!;
   const typing = active === json;
