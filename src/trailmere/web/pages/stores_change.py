@@ -81,7 +81,7 @@ def restore(visit: Visit) -> Redirect:
 def tags(visit: Visit) -> Redirect:
     """Add one, or take one away."""
     arn = record_of(visit, _arn(visit)).arn
-    tag = {"Key": visit.field("key"), "Value": visit.field("value")}
+    tag = {"Key": visit.field("key"), **({"Value": visit.field("value")} if visit.field("value") else {})}
     if visit.field("do") == "remove":
         visit.perform("RemoveTags", ResourceId=arn, TagsList=[tag])
         return _back(visit, "The tag was removed.", "tags")

@@ -135,9 +135,7 @@ def _check(typed: Typed) -> None:
 
 def _members(typed: Typed) -> dict[str, Any]:
     """What is typed, as members of CreateEventDataStore."""
-    tags = [
-        {"Key": key.strip(), "Value": value.strip()} for key, _, value in (t.partition("=") for t in _lines(typed.tags))
-    ]
+    tags = [_tag(line) for line in _lines(typed.tags)]
     members = {
         "Name": typed.name,
         "AdvancedEventSelectors": typed.draft.members,
@@ -151,6 +149,11 @@ def _members(typed: Typed) -> dict[str, Any]:
         "StartIngestion": None if typed.start else False,
     }
     return {name: value for name, value in members.items() if value is not None}
+
+
+def _tag(line: str) -> dict[str, str]:
+    key, _, value = (part.strip() for part in line.partition("="))
+    return {"Key": key, "Value": value} if value else {"Key": key}
 
 
 def _stepped(typed: Typed, action: str) -> Typed:
