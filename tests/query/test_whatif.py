@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ from trailmere.lake.days import StoredDay
 from trailmere.query.whatif import Window, foresee, window
 from trailmere.settings import load
 
-ODD = [
+ODD: list[dict[str, Any]] = [
     {"eventTime": "2026-05-01T10:00:00Z", "eventName": "Old", "eventSource": "s3.amazonaws.com", "eventID": "1"},
     {"eventTime": "2026-05-01T11:00:00Z", "eventName": "OldData", "managementEvent": False, "eventID": "2"},
     {
