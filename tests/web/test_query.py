@@ -13,6 +13,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.web.browsing import Console, Watched, sign_in, watched
+from tests.web.test_axe import AXE
+from tests.web.test_axe import RUN as JUDGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,10 +56,9 @@ def view(page: Page, name: str) -> None:
 
 
 def write(page: Page, text: str) -> None:
-    """Type into an editor that is emptied before."""
+    """Type over what is in the editor."""
     page.locator(".cm-content").click()
     page.keyboard.press("Control+a")
-    page.keyboard.press("Delete")
     page.keyboard.type(text)
 
 
@@ -214,6 +215,34 @@ def test_what_fails_as_it_runs_says_why(admin: Watched) -> None:
     expect(admin.page.locator("#answer").get_by_role("alert")).not_to_be_empty()
 
 
+def test_a_statement_that_is_too_long_for_an_address_runs(admin: Watched) -> None:
+    admin.page.goto("/console/query")
+    admin.page.locator(".cm-content").click()
+    admin.page.keyboard.press("Control+a")
+    admin.page.keyboard.press("Delete")
+    admin.page.keyboard.insert_text(f"SELECT '{'é ' * 3000}' AS long, :short AS short")
+    admin.page.get_by_label(":short").fill("brief")
+    admin.page.get_by_role("button", name="Run", exact=True).click()
+    admin.page.wait_for_url(ANSWER)
+
+    expect(admin.page.locator("[data-cells] tbody td").last).to_have_text("brief")
+    assert "AS long, 'brief' AS short" in editor_text(admin.page)
+
+
+def test_escape_closes_what_is_offered_and_then_leaves_the_editor(admin: Watched) -> None:
+    admin.page.goto("/console/query")
+    write(admin.page, "SELECT userIdentity.acc")
+    expect(admin.page.locator(".cm-tooltip-autocomplete")).to_be_visible()
+    admin.page.keyboard.press("Escape")
+    expect(admin.page.locator(".cm-tooltip-autocomplete")).to_have_count(0)
+    expect(admin.page.locator(".cm-content")).to_be_focused()
+    admin.page.keyboard.press("Escape")
+    expect(admin.page.locator(".cm-content")).not_to_be_focused()
+    admin.page.keyboard.press("i")
+
+    expect(admin.page.locator(".cm-content")).to_be_focused()
+
+
 def test_a_query_runs_without_a_script(browser: Browser, console: Console) -> None:
     with watched(browser, console, java_script_enabled=False) as seen:
         sign_in(seen.page)
@@ -301,6 +330,22 @@ def test_an_answer_is_parquet_too(admin: Watched) -> None:
     table = parquet.read_table(downloaded(admin.page, "Parquet").path())
 
     assert (table.num_rows, table.column_names) == (2500, ["number"])
+
+
+def test_no_view_of_an_answer_has_a_violation(browser: Browser, console: Console) -> None:
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: npm ci in web/")
+    found = []
+    with watched(browser, console, bypass_csp=True) as seen:
+        sign_in(seen.page)
+        run(seen.page, COUNTED)
+        for name in ("Table", "Chart", "JSON", "Columns", "About"):
+            view(seen.page, name)
+            seen.page.wait_for_load_state("networkidle")
+            seen.page.add_script_tag(path=str(AXE))
+            found += seen.page.evaluate(JUDGE)
+
+    assert found == []
 
 
 # --- who may see it ---------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 // The SQL editor: a textarea with data-editor becomes CodeMirror. What it completes is in a script of JSON beside it
 // (id in data-schema): stores, columns with their members, map keys, functions. The form stays a form.
 
-import { type CompletionResult, autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, type CompletionContext } from "@codemirror/autocomplete";
+import { type CompletionResult, acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, completionStatus, type CompletionContext } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab, toggleComment } from "@codemirror/commands";
 import { SQLDialect, sql } from "@codemirror/lang-sql";
 import { HighlightStyle, bracketMatching, syntaxHighlighting, syntaxTree } from "@codemirror/language";
@@ -123,7 +123,7 @@ const mount = (area: HTMLTextAreaElement) => {
     if (!button) return false;
     fetch(button.formAction, { method: "POST", headers: { accept: "application/json" }, body: new URLSearchParams(new FormData(form) as never) })
       .then((answer) => answer.json() as Promise<{ sql: string; wrong: string }>)
-      .then(({ sql: text }) => { if (text !== view.state.doc.toString()) view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } }); });
+      .then(({ sql: text, wrong }) => { const check = document.querySelector("#check p"); if (wrong && check) check.textContent = wrong; if (text !== view.state.doc.toString()) view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } }); });
     return true;
   };
   form.querySelector("button[data-format]")?.addEventListener("click", (event) => { event.preventDefault(); format(); });
@@ -135,8 +135,15 @@ const mount = (area: HTMLTextAreaElement) => {
         EditorView.cspNonce.of(nonce), lineNumbers(), history(), drawSelection(), highlightActiveLine(), bracketMatching(), closeBrackets(), highlightSelectionMatches(), lintGutter(),
         sql({ dialect: trino, upperCaseKeywords: true }), syntaxHighlighting(colours), look, storeNames(schema), wrap.of(EditorView.lineWrapping),
         autocompletion({ override: [complete(schema, area.dataset.store ?? "")], activateOnTyping: true }), placeholder(area.placeholder),
+        // a letter in the place of a selection: Chromium would keep the look of what was there by a style of its own, which CSP reports
+        EditorView.domEventHandlers({ beforeinput: (event, one) => {
+          if (event.inputType !== "insertText" || !/^[\w ]$/.test(event.data ?? "") || one.state.selection.main.empty || one.composing) return false;
+          event.preventDefault();
+          one.dispatch(one.state.update(one.state.replaceSelection(event.data!), { userEvent: "input.type", scrollIntoView: true }));
+          return true;
+        } }),
         EditorView.contentAttributes.of({ "aria-label": area.getAttribute("aria-label") ?? "SQL" }),
-        Prec.highest(keymap.of([{ key: "Mod-Enter", run }, { key: "Mod-/", run: toggleComment }, { key: "Shift-Alt-f", run: format }, { key: "Escape", run: (one) => { one.contentDOM.blur(); return true; } }])),
+        Prec.highest(keymap.of([{ key: "Mod-Enter", run }, { key: "Mod-/", run: toggleComment }, { key: "Shift-Alt-f", run: format }, { key: "Tab", run: acceptCompletion }, { key: "Escape", run: (one) => { if (completionStatus(one.state)) return false; one.contentDOM.blur(); return true; } }])),
         keymap.of([...closeBracketsKeymap, ...completionKeymap, ...searchKeymap, ...historyKeymap, ...defaultKeymap, indentWithTab]),
         EditorView.updateListener.of((update) => { if (update.docChanged) { area.value = update.state.doc.toString(); area.dispatchEvent(new Event("input", { bubbles: true })); } }),
       ],

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from trailmere.api.errors import Fault
 from trailmere.app import ACTIVITY_STORE
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from trailmere.query.service import Explanation
     from trailmere.registry.records import EventDataStore
 
+LONGEST_ADDRESS = 6000  # characters
 MOST_ASKED = 1000  # characters of a question in a URL
 READ = "cloudtrail:SearchSampleQueries"  # whoever may search the samples may read what colleagues saved
 PUT = "trailmere:PutSavedQuery"
@@ -63,6 +65,11 @@ class Draft:
         """The values as they stand in a URL."""
         return [(PARAMETER + name, self.given[name]) for name in self.names if self.given.get(name)]
 
+    @property
+    def fits_address(self) -> bool:
+        """Whether it is short enough for what servers in between take of an address."""
+        return len(urlencode([("sql", self.sql), *self.pairs])) <= LONGEST_ADDRESS
+
     def filled(self, visit: Visit) -> Filled:
         """The statement to run. Raises InvalidParameter for a parameter without a value."""
         return fill_in(self.sql, {**self.given, **range_values(visit.range)})
@@ -80,11 +87,19 @@ def show(visit: Visit) -> Page:
     """The editor; of its statement it is said at once what is wrong with it, or what it would read."""
     stores = visit.stores()
     store = usual_store(stores, visit.arg("store"))
-    draft = draft_of(visit.query, FIRST.format(store=store.name) if store else "")
+    draft = draft_of(visit.query, _first(visit, store))
     context = editor(visit, draft, stores) | {"check": checked(visit, draft)}
     if visit.arg("asked") and context["may_ask"] and store is not None:
         context["question"] = understood(visit, visit.arg("asked"), store.id, draft)
     return Page("query.html", context)
+
+
+def _first(visit: Visit, store: EventDataStore | None) -> str:
+    """What stands in an editor whose address has no statement: the saved query that it names, else a first one."""
+    saved = saved_of(visit, Draft(""))
+    if saved is not None:
+        return str(saved["query"].statement)
+    return FIRST.format(store=store.name) if store else ""
 
 
 def editor(visit: Visit, draft: Draft, stores: Sequence[EventDataStore] | None = None) -> dict[str, Any]:
@@ -131,10 +146,11 @@ def run(visit: Visit) -> Answer:
         if isinstance(error, Fault) and error.code == "AccessDeniedException":
             raise
         found = checked(visit, draft)
-        if found is None or not found["cost"]:  # the page tells again what it is
+        if (found is None or not found["cost"]) and draft.fits_address:  # the page tells again what it is
             return Redirect(visit.link("/query", ("sql", draft.sql), *draft.pairs))
-        return Page("query.html", editor(visit, draft) | {"check": said(error)}, 400)
-    more = [("sql", draft.sql), *draft.pairs] if parameter_names(draft.sql) else []
+        check = said(error) if found is None or found["cost"] else found
+        return Page("query.html", editor(visit, draft) | {"check": check}, 400)
+    more = [("sql", draft.sql), *draft.pairs] if parameter_names(draft.sql) and draft.fits_address else []
     return Redirect(visit.link(f"/query/{started['QueryId']}", *more))
 
 

@@ -71,8 +71,10 @@ def history(visit: Visit) -> Page:
 
 
 def _queries(visit: Visit, stores: Sequence[EventDataStore], state: str) -> Iterator[Query]:
-    """Those that read these stores and no others. ListQueries has judged and noted it; who asked what is ours."""
+    """Those that read these stores and no others. ListQueries judges and notes it; what DescribeQuery would tell of
+    each is told where that is allowed."""
     seen: dict[str, Query] = {}
+    stores = [store for store in stores if visit.may("cloudtrail:DescribeQuery", store.arn)]
     allowed = {store.id for store in stores}
     status = QueryStatus(state) if state in QueryStatus.__members__ else None
     for store in stores:
@@ -161,8 +163,7 @@ def _kept(visit: Visit, id: str | None) -> Answer:
         context = editor(visit, draft) | {"unsaved": {"wrong": error.message, "name": name, "description": description}}
         return Page("query.html", context, 400)
     visit.note(SOURCE, "PutSavedQuery", {"id": kept.id, "name": kept.name})
-    to = visit.link("/query", ("sql", draft.sql), *draft.pairs, saved=kept.id)
-    return Redirect(to, said=f"Saved as {kept.name}.")
+    return Redirect(visit.link("/query", *draft.pairs, saved=kept.id), said=f"Saved as {kept.name}.")
 
 
 def delete(visit: Visit) -> Redirect:
@@ -177,7 +178,7 @@ def open_saved(visit: Visit) -> Redirect:
     """Into the editor."""
     visit.allow(READ)
     saved = visit.app.saved_queries.get(visit.account_id, visit.values["saved"])
-    return Redirect(visit.link("/query", sql=saved.statement, saved=saved.id))
+    return Redirect(visit.link("/query", saved=saved.id))
 
 
 def to_samples(visit: Visit) -> Redirect:
