@@ -14,7 +14,7 @@ from sqlalchemy import case, func, select
 
 from trailmere.lake.deadletters import deadletters
 from trailmere.lake.inventory import files
-from trailmere.lake.ledger import as_time, deliveries
+from trailmere.lake.ledger import as_time, deliveries, unindexed_store
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -80,55 +80,52 @@ class Lately:
 
 def lately(connection: Connection, store_ids: Collection[str], since: int, step: int) -> Lately:
     """What came in since a moment (microseconds since 1970), by steps of so many microseconds."""
-    found = arrivals(connection, since, step)
-    mine = Arrivals(tuple(one for one in found.steps if one.store_id in store_ids), found.since)
+    found, latest = arrivals(connection, since, step)
     return Lately(
-        mine,
-        latest(connection, store_ids),
+        Arrivals(tuple(one for one in found.steps if one.store_id in store_ids), found.since),
+        {id: moment for id, moment in latest.items() if id in store_ids},
         tuple(waiting(connection, store_ids)),
         checked(connection, store_ids),
     )
 
 
-def arrivals(connection: Connection, since: int, step: int) -> Arrivals:
-    """What came in since a moment, by steps; both in microseconds. A delivery that is seen again is no arrival."""
+def arrivals(connection: Connection, since: int, step: int) -> tuple[Arrivals, dict[str, datetime]]:
+    """What came in since a moment, by whole steps, the one with the moment too; both in microseconds. And when a
+    delivery of each store was last taken in (naive UTC). A delivery that is seen again is no arrival.
+    """
     newest = connection.scalar(select(func.max(deliveries.c.number))) or 0
-    start = (deliveries.c.first_seen_us - deliveries.c.first_seen_us % step).label("start")
+    start = deliveries.c.first_seen_us - deliveries.c.first_seen_us % step
+    taken = deliveries.c.status == "taken"
     query = (
         select(
-            deliveries.c.store_id,
-            start,
-            func.sum(case((deliveries.c.status == "taken", 1), else_=0)),
+            unindexed_store.label("store"),
+            start.label("start"),
+            func.max(case((taken, deliveries.c.first_seen_us))),
+            func.sum(case((taken, 1), else_=0)),
             func.sum(case((deliveries.c.status == "rejected", 1), else_=0)),
             func.sum(deliveries.c.kept),
-            func.sum(case((deliveries.c.status == "taken", deliveries.c.size), else_=0)),
+            func.sum(case((taken, deliveries.c.size), else_=0)),
         )
-        .where(deliveries.c.number > newest - MOST_DELIVERIES, deliveries.c.first_seen_us >= since)
-        .group_by(deliveries.c.store_id, start)
-        .order_by(start)
+        .where(deliveries.c.number > newest - MOST_DELIVERIES)
+        .group_by("store", "start")
+        .order_by("start")
     )
-    steps = tuple(Arrival(id, as_time(at), *map(int, sums)) for id, at, *sums in connection.execute(query))
+    steps, latest = [], dict[str, datetime]()
+    for id, at, last, *sums in connection.execute(query):
+        if at + step > since:
+            steps.append(Arrival(id, as_time(at), *map(int, sums)))
+        if last is not None:
+            latest[id] = max(as_time(last), latest.get(id, datetime.min))
     edge = select(deliveries.c.first_seen_us).where(deliveries.c.number == newest - MOST_DELIVERIES)
     before = connection.scalar(edge)
-    return Arrivals(steps, as_time(before) if before is not None and before > since else None)
-
-
-def latest(connection: Connection, store_ids: Collection[str]) -> dict[str, datetime]:
-    """When a delivery of each store was last taken in (naive UTC); of those that are among the latest deliveries."""
-    newest = connection.scalar(select(func.max(deliveries.c.number))) or 0
-    query = (
-        select(deliveries.c.store_id, func.max(deliveries.c.first_seen_us))
-        .where(deliveries.c.number > newest - MOST_DELIVERIES, deliveries.c.status == "taken")
-        .group_by(deliveries.c.store_id)
-    )
-    return {id: as_time(moment) for id, moment in connection.execute(query) if id in store_ids}
+    return Arrivals(tuple(steps), as_time(before) if before is not None and before > since else None), latest
 
 
 def places(connection: Connection, store_id: str) -> list[tuple[str, datetime]]:
     """Where the latest deliveries that were taken into a store lay, and when they came; newest first."""
     newest = connection.scalar(select(func.max(deliveries.c.number))) or 0
     query = select(deliveries.c.uri, deliveries.c.first_seen_us).where(
-        deliveries.c.number > newest - MOST_PLACES, deliveries.c.store_id == store_id, deliveries.c.status == "taken"
+        deliveries.c.number > newest - MOST_PLACES, unindexed_store == store_id, deliveries.c.status == "taken"
     )
     return [(uri, as_time(moment)) for uri, moment in connection.execute(query.order_by(deliveries.c.number.desc()))]
 
