@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from trailmere.access.access import Access
+    from trailmere.access.begun import Begun
     from trailmere.access.console import ConsoleDesk
     from trailmere.access.identities import Identities
+    from trailmere.access.openid import OpenIdDesk
+    from trailmere.access.passkeys import PasskeyDesk
     from trailmere.access.people import People
     from trailmere.access.resource_policies import ResourcePolicies
     from trailmere.access.sigv4 import Authenticator
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
     from trailmere.registry.secretbox import SecretBox
     from trailmere.registry.stores import EventDataStore, StoreRegistry
     from trailmere.registry.trails import TrailRegistry
+    from trailmere.registry.ways_in import WaysIn
     from trailmere.settings import Settings
 
 ACTIVITY_STORE = "trailmere-activity"  # who asked what of a server
@@ -168,6 +172,47 @@ class App:
         from trailmere.access.people import People
 
         return People(self.lake.engine, self.identities, self.console)
+
+    @room
+    def ways_in(self) -> WaysIn:
+        """The rows of passkeys, of providers' subjects, and of sign-ins that were begun."""
+        from trailmere.registry.ways_in import WaysIn
+
+        return WaysIn(self.lake.engine)
+
+    @room
+    def begun(self) -> Begun:
+        """Sign-ins that take more than one request."""
+        from trailmere.access.begun import Begun
+        from trailmere.registry.stores import utc_now
+
+        return Begun(self.ways_in, utc_now)
+
+    @room
+    def passkeys(self) -> PasskeyDesk:
+        """Passkeys of people. Raises SecretsUnreadable."""
+        from trailmere.access.passkeys import PasskeyDesk
+        from trailmere.registry.stores import utc_now
+
+        return PasskeyDesk(self.ways_in, self.begun, self.identities, utc_now)
+
+    @room
+    def openid(self) -> OpenIdDesk | None:
+        """Who somebody is whom the OpenID provider vouches for; None where the settings have none. Raises
+        SecretsUnreadable."""
+        from trailmere.access.openid import OpenIdDesk, OpenIdRule
+
+        settings = self.settings
+        if not settings.oidc_issuer:
+            return None
+        rule = OpenIdRule(
+            settings.oidc_issuer,
+            settings.oidc_account or settings.account_id,
+            settings.oidc_claim,
+            tuple(one.strip() for one in settings.oidc_users.split(",") if one.strip()),
+            settings.oidc_create_role,
+        )
+        return OpenIdDesk(rule, self.identities, self.people, self.ways_in)
 
     @room
     def authenticator(self) -> Authenticator:

@@ -5,20 +5,27 @@ Order: what the door was given, else the environment (``TRAILMERE_...``), else t
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from trailmere.errors import SettingsError
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 LEAST_QUERY_MEMORY_BYTES = 64 * MIB  # the engine needs some before it reads a row
+CREATED_ROLES = ("Viewer", "Analyst", "Responder")  # nobody becomes an administrator by signing in
 
 
 def _means(text: str) -> Mapping[str, str]:
     return {"means": text}
+
+
+def _secret(text: str) -> Mapping[str, str]:
+    return {"means": text, "secret": "yes"}  # no door shows its value
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +128,51 @@ class Settings:
     delivery_file_bytes: int = field(
         default=GIB, metadata=_means("Compressed size at which another file of a delivered answer is begun.")
     )
+    oidc_issuer: str = field(
+        default="",
+        metadata=_means(
+            "OpenID provider that people may sign in to the console by: the https address that its discovery document "
+            "names as issuer. Without it, there is none. Needs the extra `oidc`."
+        ),
+    )
+    oidc_name: str = field(
+        default="", metadata=_means("What the sign-in page calls the provider. Without it, its host.")
+    )
+    oidc_client_id: str = field(default="", metadata=_means("What the provider calls this console."))
+    oidc_client_secret: str = field(
+        default="",
+        repr=False,
+        metadata=_secret("Secret that the provider gave this console. Without one, PKCE alone protects the code."),
+    )
+    oidc_client_secret_file: Path | None = field(
+        default=None, metadata=_means("File that holds the secret, in its place.")
+    )
+    oidc_redirect_url: str = field(
+        default="",
+        metadata=_means(
+            "Where the provider sends people back to: https://HOST/console/sign-in/oidc. Without it, at the address "
+            "that the browser used."
+        ),
+    )
+    oidc_scopes: str = field(default="openid profile email", metadata=_means("What the provider is asked for."))
+    oidc_claim: str = field(
+        default="preferred_username",
+        metadata=_means("Claim of the ID token that is the name of the user here. An email has to be a verified one."),
+    )
+    oidc_account: str = field(
+        default="", metadata=_means("Account whose users may sign in by the provider. Without it, the lake's.")
+    )
+    oidc_users: str = field(
+        default="",
+        metadata=_means("Names that may sign in by the provider, with * and ?: *@example.com, ... Without it, all."),
+    )
+    oidc_create_role: str = field(
+        default="",
+        metadata=_means(
+            "Role of users who are made when they first sign in: Viewer, Analyst or Responder. Without it, only users "
+            "whom an administrator has made may sign in."
+        ),
+    )
 
 
 def load(environ: Mapping[str, str] | None = None, **given: Any) -> Settings:
@@ -138,7 +190,7 @@ def load(environ: Mapping[str, str] | None = None, **given: Any) -> Settings:
         if environ.get(variable):
             values[setting.name] = _parse(variable, str(setting.type), environ[variable])
     values.setdefault("lake", default_lake())
-    for name in ("lake", "keys"):
+    for name in ("lake", "keys", "oidc_client_secret_file"):
         if name in values:
             values[name] = Path(values[name]).expanduser().resolve()
     settings = Settings(**values)
@@ -200,3 +252,33 @@ def _check(settings: Settings) -> None:
         raise SettingsError(f"query_memory_bytes: expected at least {least}, got {settings.query_memory_bytes:,}")
     if not (settings.account_id.isdigit() and len(settings.account_id) == 12):
         raise SettingsError(f"account_id: expected 12 digits, got {settings.account_id!r}")
+    if settings.oidc_issuer:
+        _check_oidc(settings)
+
+
+def is_private(url: str) -> bool:
+    """Whether nobody on the way reads what goes to an http or https address: TLS, or this machine."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    try:
+        local = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        local = host == "localhost"
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and local))
+
+
+def _check_oidc(settings: Settings) -> None:
+    for name in ("oidc_issuer", "oidc_redirect_url"):
+        value = getattr(settings, name)
+        if value and not is_private(value):
+            raise SettingsError(f"{name}: expected an https address, got {value!r}")
+    if not settings.oidc_client_id:
+        raise SettingsError("oidc_client_id: expected what the provider of oidc_issuer calls this console, got nothing")
+    if settings.oidc_client_secret and settings.oidc_client_secret_file:
+        raise SettingsError("oidc_client_secret, oidc_client_secret_file: expected one of them, got both")
+    account = settings.oidc_account
+    if account and not (account.isdigit() and len(account) == 12):
+        raise SettingsError(f"oidc_account: expected 12 digits, got {account!r}")
+    if settings.oidc_create_role not in ("", *CREATED_ROLES):
+        roles = ", ".join(CREATED_ROLES)
+        raise SettingsError(f"oidc_create_role: expected one of {roles}, got {settings.oidc_create_role!r}")

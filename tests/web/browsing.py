@@ -149,5 +149,5 @@ def sign_in(page: Page, user: str = "admin", *, account: str = "", to: str = "/c
         page.get_by_label("Account").fill(account)
     page.get_by_label("User").fill(user)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(lambda url: "sign-in" not in url)

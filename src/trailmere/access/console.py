@@ -32,6 +32,7 @@ LONGEST_SESSION = timedelta(days=7)
 SEEN_EVERY = timedelta(minutes=1)  # so often at most is written that a session goes on
 WELCOME = timedelta(days=1)
 REFUSED = "The account, user name or password is wrong."
+OFF = "You may not sign in here any more. Ask an administrator."
 USED = "This link was used already, or is too old. Ask for another."
 
 
@@ -81,6 +82,12 @@ class ConsoleDesk:
                 raise AuthenticationFailed("SignInFailure", REFUSED)
             if self._hasher.check_needs_rehash(hash):
                 self._records.rehash(user.id, self._hasher.hash(password))
+        return self._begin(user, address, agent)
+
+    def enter(self, user: User, *, address: str, agent: str) -> tuple[str, Person]:
+        """The same for a user who proved in another way who they are. Raises AuthenticationFailed."""
+        if not user.enabled:
+            raise AuthenticationFailed("SignInFailure", OFF)
         return self._begin(user, address, agent)
 
     def person(self, token: str) -> Person | None:

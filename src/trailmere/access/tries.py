@@ -19,6 +19,7 @@ from trailmere.errors import AuthenticationFailed
 
 OF_ADDRESS = parse("30 per 5 minutes")
 OF_USER = parse("8 per 5 minutes")
+OF_BEGINNINGS = parse("100 per 5 minutes")
 AT_ONCE = 2
 PATIENCE = 5.0  # seconds to wait for a turn
 LONGEST_NAME = 100  # characters by which users are told apart; no account with its user has as many
@@ -51,6 +52,18 @@ class Tries:
             self._limiter.clear(OF_USER, place, who)
         finally:
             self._turns.release()
+
+
+class Beginnings:
+    """Counts sign-ins that are begun, each of which is a row until it ends. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    def one(self, address: str) -> None:
+        """Raises AuthenticationFailed where an address has begun too many."""
+        if not self._limiter.hit(OF_BEGINNINGS, place_of(address)):
+            raise AuthenticationFailed(CODE, "Too many tries from your address. Wait five minutes.")
 
 
 def place_of(address: str) -> str:

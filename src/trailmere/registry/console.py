@@ -1,6 +1,7 @@
 """What the console keeps of people: the hashes of their passwords, their sessions, links that work once.
 
-Of tokens only the SHA-256 is kept. What is hashed how, and who may, is decided in ``trailmere.access.console``.
+Of tokens only the SHA-256 is kept. What is hashed how, and who may, is decided in ``trailmere.access.console``. Rows of
+other ways in are told by ``registry.ways_in``.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Column, MetaData, String, Table, Text, delete, insert, select, update
+from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, String, Table, Text, delete, insert, select, update
 
 from trailmere.registry.database import UtcTime, create_tables, reading, writing
 
@@ -41,6 +42,34 @@ WELCOMES = Table(
     METADATA,
     Column("token_hash", String(64), primary_key=True),
     Column("user_id", String(21), nullable=False),
+    Column("expires", UtcTime, nullable=False),
+)
+# one column for each field of Passkey, under its name
+PASSKEYS = Table(
+    "console_passkeys",
+    METADATA,
+    Column("id", String(1400), primary_key=True),  # base64url of at most 1023 bytes
+    Column("user_id", String(21), nullable=False, index=True),
+    Column("name", String(64), nullable=False),
+    Column("origin", String(300), nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("created", UtcTime, nullable=False),
+    Column("used", UtcTime),
+)
+SUBJECTS = Table(  # who a user is to an OpenID provider
+    "console_subjects",
+    METADATA,
+    Column("user_id", String(21), primary_key=True),
+    Column("issuer", String(512), primary_key=True),
+    Column("subject", String(255), nullable=False),
+)
+BEGUN = Table(  # sign-ins that take more than one request
+    "console_begun",
+    METADATA,
+    Column("token_hash", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("data", Text, nullable=False),
     Column("expires", UtcTime, nullable=False),
 )
 
@@ -81,9 +110,11 @@ class ConsoleRecords:
             return set(connection.scalars(select(PASSWORDS.c.user_id)))
 
     def set_password(self, user_id: str, hash: str | None, when: datetime) -> None:
-        """Another password, or none; every session and link of the user ends with the old one."""
+        """Another password, or none; every session and link of the user ends with the old one. With none, whatever else
+        they could sign in by goes, too."""
+        others = () if hash is not None else (PASSKEYS, SUBJECTS)
         with writing(self._engine) as connection:
-            for table in (PASSWORDS, SESSIONS, WELCOMES):
+            for table in (PASSWORDS, SESSIONS, WELCOMES, *others):
                 connection.execute(delete(table).where(table.c.user_id == user_id))
             if hash is not None:
                 connection.execute(insert(PASSWORDS).values(user_id=user_id, hash=hash, changed=when))

@@ -49,9 +49,15 @@ def note(
 
 
 def note_sign_in(
-    journal: Journal, request: Request, region: str, account_id: str, name: str, identity: Mapping[str, Any] | None
+    journal: Journal,
+    request: Request,
+    region: str,
+    account_id: str,
+    name: str,
+    identity: Mapping[str, Any] | None,
+    how: Mapping[str, Any] | None = None,
 ) -> None:
-    """Note that somebody signed in (``identity``: their ``userIdentity``), or tried to (None)."""
+    """Note that somebody signed in (``identity``: their ``userIdentity``), or tried to (None). ``how``: by what."""
     unknown = {"type": "IAMUser", "accountId": account_id[:12], "userName": name[:LONGEST], "accessKeyId": ""}
     when = request.arrived.isoformat(timespec="seconds")
     event = _event(request.id, when, region, SIGN_IN, "ConsoleLogin") | {
@@ -60,7 +66,7 @@ def note_sign_in(
         "userAgent": request.header("user-agent"),
         "requestParameters": None,
         "responseElements": {"ConsoleLogin": "Failure" if identity is None else "Success"},
-        "additionalEventData": {"MFAUsed": "No", "MobileVersion": "No"},
+        "additionalEventData": {"MFAUsed": "No", "MobileVersion": "No"} | dict(how or {"SignInBy": "password"}),
         "readOnly": False,
         "eventType": "AwsConsoleSignIn",
         "recipientAccountId": account_id[:12],

@@ -10,7 +10,6 @@ import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
@@ -18,9 +17,8 @@ from trailmere.api.dispatch import Dispatcher
 from trailmere.api.errors import Fault, fault_of
 from trailmere.api.request import Reply
 from trailmere.errors import AccessDenied, AuthenticationFailed, InvalidParameter, TrailmereError
-from trailmere.web import pages
+from trailmere.web import cookies, entrance, entrance_openid, entrance_passkeys, pages
 from trailmere.web.assets import STATIC, Assets
-from trailmere.web.entrance import ROUTES as ENTRANCE
 from trailmere.web.entrance import Entrance
 from trailmere.web.rendering import Rendering
 from trailmere.web.visit import BASE, Answer, Download, Page, Redirect, Visit
@@ -30,8 +28,7 @@ if TYPE_CHECKING:
     from trailmere.api.request import Request
     from trailmere.app import App
 
-COOKIE = "trailmere"
-SAID = "said"  # a cookie that carries what was done to the page that comes next
+ENTRANCES = {**entrance.ROUTES, **entrance_openid.ROUTES, **entrance_passkeys.ROUTES}
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 MISSING = 404, "There is no such page.", "It may have been moved or deleted; the address may be mistyped."
 POLICY = (
@@ -84,7 +81,7 @@ class Site:
         if path.startswith(STATIC):
             return self._assets.reply(request, path.removeprefix(STATIC))
         nonce = secrets.token_urlsafe(16)
-        token = _cookie(request, COOKIE)
+        token = cookies.read(request, cookies.SESSION)
         person = self._app.console.person(token) if token else None
         try:
             reply = self._answer(request, path, person, nonce)
@@ -94,9 +91,9 @@ class Site:
 
     def _answer(self, request: Request, path: str, person: Person | None, nonce: str) -> Reply:
         _check_origin(request)
-        entrance = ENTRANCE.get((request.method.replace("HEAD", "GET"), path))
-        if entrance is not None:
-            answer, token = entrance(self._entrance, request, person)
+        way = ENTRANCES.get((request.method.replace("HEAD", "GET"), path))
+        if way is not None:
+            answer, token = way(self._entrance, request, person)
             return self._reply(request, answer, None, nonce, token)
         if person is None:
             return self._to_sign_in(request)
@@ -125,11 +122,17 @@ class Site:
         headers: dict[str, str] = {}
         if isinstance(answer, Redirect) and answer.token is not None:
             token = answer.token
+        begun = "" if isinstance(answer, Page) else answer.begun
+        if begun:
+            seconds = cookies.BEGUN_SECONDS
+            headers["set-cookie"] = cookies.written(cookies.BEGUN, begun, secure=request.secure, seconds=seconds)
         if token is not None:
-            headers["set-cookie"] = _set_cookie(COOKIE, token, secure=request.secure)
+            headers["set-cookie"] = cookies.written(cookies.SESSION, token, secure=request.secure)
         if isinstance(answer, Redirect):
             if answer.said and token is None:
-                headers["set-cookie"] = _set_cookie(SAID, quote(answer.said[:500]), secure=request.secure, seconds=60)
+                headers["set-cookie"] = cookies.written(
+                    cookies.SAID, quote(answer.said[:500]), secure=request.secure, seconds=60
+                )
             where = "hx-redirect" if _is_part(request) else "location"
             return Reply(204 if _is_part(request) else 303, headers | {where: answer.location}, b"")
         if isinstance(answer, Download):
@@ -137,10 +140,10 @@ class Site:
             if answer.name:
                 headers["content-disposition"] = f"attachment; filename*=UTF-8''{quote(answer.name)}"
             return Reply(200, headers, answer.body)
-        said = unquote(_cookie(request, SAID))
+        said = unquote(cookies.read(request, cookies.SAID))
         if said and token is None:
-            headers["set-cookie"] = _set_cookie(SAID, "", secure=request.secure, seconds=0)
-        body = self._rendering.page(answer, visit, nonce=nonce, said=said, theme=_cookie(request, "theme"))
+            headers["set-cookie"] = cookies.written(cookies.SAID, "", secure=request.secure, seconds=0)
+        body = self._rendering.page(answer, visit, nonce=nonce, said=said, theme=cookies.read(request, "theme"))
         return Reply(
             answer.status, headers | {"content-type": "text/html; charset=utf-8", "cache-control": "no-store"}, body
         )
@@ -194,18 +197,3 @@ def _is_part(request: Request) -> bool:
 def _guarded(reply: Reply, nonce: str) -> Reply:
     headers = {**HEADERS, "content-security-policy": POLICY.format(nonce=nonce), "vary": "cookie, hx-request"}
     return Reply(reply.status, {**headers, **reply.headers}, reply.body, reply.code, "console")
-
-
-def _cookie(request: Request, name: str) -> str:
-    jar: SimpleCookie = SimpleCookie()
-    try:
-        jar.load(request.header("cookie")[:8192])
-    except CookieError:
-        return ""
-    return jar[name].value if name in jar else ""
-
-
-def _set_cookie(name: str, value: str, *, secure: bool, seconds: int | None = None) -> str:
-    age = 0 if not value else seconds
-    parts = [f"{name}={value}", f"Path={BASE}", "HttpOnly", "SameSite=Lax"]
-    return "; ".join(parts + (["Secure"] if secure else []) + ([] if age is None else [f"Max-Age={age}"]))

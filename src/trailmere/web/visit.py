@@ -47,20 +47,23 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """Elsewhere, after something was done. ``said`` is shown there once, but for where a session begins: ``token``."""
+    """Elsewhere, after something was done. ``said`` is shown there once, but for where a session begins: ``token``.
+    ``begun`` is what a browser comes back with, of a sign-in that takes more than one request."""
 
     location: str
     said: str = ""
     token: str | None = field(default=None, repr=False)
+    begun: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A file, or data for an island (``name`` empty)."""
+    """A file, or data for an island (``name`` empty). ``begun`` as of a Redirect."""
 
     body: bytes
     media_type: str
     name: str = ""
+    begun: str = field(default="", repr=False)
 
 
 Answer = Page | Redirect | Download

@@ -7,6 +7,7 @@ from trailmere.web.pages import (
     settings_accounts,
     settings_limits,
     settings_me,
+    settings_passkeys,
     settings_sources,
     settings_users,
 )
@@ -21,6 +22,7 @@ def lead(visit: Visit) -> Redirect:
 ROUTES = (
     ("GET", "/settings", lead),
     *settings_me.ROUTES,
+    *settings_passkeys.ROUTES,
     *settings_users.ROUTES,
     *settings_accounts.ROUTES,
     *settings_sources.ROUTES,

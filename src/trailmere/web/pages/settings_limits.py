@@ -18,6 +18,7 @@ GROUPS = (
     ("Delivered answers", ("delivery_",)),
     ("Maintenance", ("maintain_",)),
     ("Server", ("serve_",)),
+    ("Signing in by an OpenID provider", ("oidc_",)),
 )
 UNITS = ("bytes", "seconds", "days", "rows", "characters")
 HIDDEN = "hidden"
@@ -38,17 +39,21 @@ class Shown:
 def show(visit: Visit) -> Page:
     """The page."""
     visit.allow(SEE)
-    shown = [_shown(visit.app.settings, one.name, one.metadata["means"]) for one in fields(Settings)]
+    shown = [
+        _shown(visit.app.settings, one.name, one.metadata["means"], secret="secret" in one.metadata)
+        for one in fields(Settings)
+    ]
     groups = [(title, [one for one in shown if one.name.startswith(starts)]) for title, starts in GROUPS]
     return Page("settings_limits.html", {"groups": groups})
 
 
-def _shown(settings: Settings, name: str, means: str) -> Shown:
+def _shown(settings: Settings, name: str, means: str, *, secret: bool) -> Shown:
     value = getattr(settings, name)
     unit = name.rpartition("_")[2] if name.rpartition("_")[2] in UNITS else ""
     told = f"{value:,} bytes" if unit == "bytes" and value else unit
     means = means.replace("`", "")
-    return Shown(name, f"TRAILMERE_{name.upper()}", _text(value, unit), told, means, origin(settings, name))
+    text = HIDDEN if secret and value else _text(value, unit)
+    return Shown(name, f"TRAILMERE_{name.upper()}", text, told, means, origin(settings, name))
 
 
 def _text(value: Any, unit: str) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from trailmere.access.passkeys import is_installed, place_of
 from trailmere.errors import AuthenticationFailed, InvalidParameter, TrailmereError
+from trailmere.web.entrance import origin_of
 from trailmere.web.notes import OURS
 from trailmere.web.pages import settings_keys
 from trailmere.web.pages.settings_noted import noted
@@ -18,7 +20,7 @@ HERE = "/settings/me"
 
 def show(visit: Visit) -> Page:
     """The page."""
-    return _page(visit)
+    return page(visit)
 
 
 def change_password(visit: Visit) -> Answer:
@@ -39,7 +41,7 @@ def change_password(visit: Visit) -> Answer:
     try:
         token, _ = noted(visit, "ChangePassword", {}, do)
     except (AuthenticationFailed, InvalidParameter) as refused:
-        return _page(visit, status=400, wrong_password=refused.message)
+        return page(visit, status=400, wrong_password=refused.message)
     return Redirect(visit.link(HERE, done="password"), token=token)
 
 
@@ -62,9 +64,9 @@ def end_all(visit: Visit) -> Redirect:
 def create_key(visit: Visit) -> Page:
     """A new access key; its secret is on this page and nowhere else."""
     try:
-        return _page(visit, new_key=settings_keys.create(visit, visit.person.user))
+        return page(visit, new_key=settings_keys.create(visit, visit.person.user))
     except TrailmereError as refused:
-        return _page(visit, status=400, wrong_key=refused.message)
+        return page(visit, status=400, wrong_key=refused.message)
 
 
 def change_key(visit: Visit) -> Redirect:
@@ -72,7 +74,21 @@ def change_key(visit: Visit) -> Redirect:
     return Redirect(visit.link(HERE), settings_keys.change(visit, visit.person.user))
 
 
-def _page(visit: Visit, *, status: int = 200, **more: Any) -> Page:
+def passkeys_of(visit: Visit) -> dict[str, Any]:
+    """What the page tells of passkeys: whether there can be any, and be made at this address."""
+    there = is_installed()
+    return {
+        "passkeys_there": there,
+        "passkeys_here": there and place_of(origin_of(visit.request)) is not None,
+        "passkeys": visit.app.passkeys.of(visit.person.user) if there else [],
+        "passkey_name": "",
+        "wrong_passkey": "",
+        "hint_passkey": "",
+    }
+
+
+def page(visit: Visit, *, status: int = 200, **more: Any) -> Page:
+    """The page. ``more``: what a form says of what was sent."""
     user, console = visit.person.user, visit.app.console
     context = {
         "user": user,
@@ -84,6 +100,7 @@ def _page(visit: Visit, *, status: int = 200, **more: Any) -> Page:
         "new_key": None,
         "wrong_password": "",
         "wrong_key": "",
+        **passkeys_of(visit),
     }
     return Page("settings_me.html", context | more, status)
 

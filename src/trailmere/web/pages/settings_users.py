@@ -106,6 +106,18 @@ def end_sessions(visit: Visit) -> Answer:
     return _done(visit, user, "EndSessions", {"userName": user.name}, do, said, source=OURS)
 
 
+def forget_ways(visit: Visit) -> Answer:
+    """Passkeys open nothing any more; who comes next from the provider by this name is them. Sessions end."""
+    user = _user(visit)
+
+    def do() -> None:
+        visit.app.ways_in.forget(user.id)
+        visit.app.console.end_sessions(user)
+
+    said = f"Passkeys of {user.name} are gone, and who they are at the provider is forgotten. Their sessions are over."
+    return _done(visit, user, "ForgetWaysIn", {"userName": user.name}, do, said, source=OURS)
+
+
 def welcome(visit: Visit) -> Answer:
     """Another link to choose a password; those before work no more."""
     user = _user(visit)
@@ -199,6 +211,8 @@ def _one(visit: Visit, name: str, *, status: int = 200, **more: Any) -> Page:
         "sessions": visit.app.console.sessions(member.user),
         "changed": visit.app.console.password_changed(member.user),
         "arn": visit.app.identities.arn_of(member.user),
+        "passkeys": visit.app.ways_in.passkeys(member.user.id),
+        "subjects": visit.app.ways_in.subjects(member.user.id),
         "path": _path(member.user.name),
         "may": visit.may(MANAGE),
         "roles": ROLE_HINTS,
@@ -218,6 +232,7 @@ ROUTES = (
     ("POST", f"{HERE}/{{name}}/switch", switch),
     ("POST", f"{HERE}/{{name}}/delete", delete),
     ("POST", f"{HERE}/{{name}}/sessions", end_sessions),
+    ("POST", f"{HERE}/{{name}}/ways", forget_ways),
     ("POST", f"{HERE}/{{name}}/welcome", welcome),
     ("POST", f"{HERE}/{{name}}/keys", create_key),
     ("POST", f"{HERE}/{{name}}/keys/change", change_key),
