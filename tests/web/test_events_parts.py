@@ -153,7 +153,7 @@ def test_bars_have_no_gap_and_lose_no_event(range: str) -> None:
     moments = [read.end - timedelta(seconds=1 + seconds * part // 97) for part in (1, 5, 5, 40, 96)]
     counts: dict[datetime, Counter[str]] = {}
     for one in moments:
-        at = one.replace(second=0, microsecond=0, **({} if unit == "minute" else {"minute": 0}))
+        at = one.replace(minute=one.minute if unit == "minute" else 0, second=0, microsecond=0)
         counts.setdefault(at, Counter())["succeeded"] += 1
 
     drawn = buckets(counts, read, unit, None).buckets

@@ -1,7 +1,7 @@
 """Back through time in windows that grow: the latest events of a store cost no more where the store is large.
 
 What is asked for is mostly near the end. A first window is as long as it must be for its files to hold some rows (the
-plan tells, nothing is read); each one after it is longer and fuller. Who walks decides when it is enough.
+plan tells, nothing is read); each one after it is fuller. Who walks decides when it is enough.
 """
 
 from __future__ import annotations
@@ -33,22 +33,36 @@ def windows_back(
     rows: int = FIRST_ROWS,
     most: Callable[[], int] | None = None,
 ) -> Iterator[Window]:
-    """Windows of time from the latest back, both ends included; each longer and fuller than the one before.
+    """Windows of time from the latest back, both ends included; each fuller than the one before.
 
-    ``rows``: that the first one holds, at least; ``most``: how many the next one may hold, asked before each, for
-    whoever has little time. A file is not divided: a window can hold more than it should.
+    ``rows``: that the first one holds, about; ``most``: how many the next one may hold, asked before each, for whoever
+    has little time. A file is not divided: a window can hold more than it should.
     """
     last, span, enough = latest, FIRST_SPAN, rows
     while last >= earliest:
-        first, allowed = _before(last, span, earliest), None if most is None else most()
-        while first > earliest and rows_between(first, last) < (enough if allowed is None else min(enough, allowed)):
-            span *= GROWTH
-            first = _before(last, span, earliest)
-        while allowed is not None and span > FIRST_SPAN and rows_between(first, last) > allowed:
-            span /= 2
-            first = _before(last, span, earliest)
+        wanted = enough if most is None else min(enough, most())
+        span = _span_of(lambda first, last=last: rows_between(first, last), last, earliest, span, wanted)
+        first = _before(last, span, earliest)
         yield first, last
         last, span, enough = first - INSTANT, span * GROWTH, enough * GROWTH
+
+
+def _span_of(
+    rows_since: Callable[[datetime], int], last: datetime, earliest: datetime, span: timedelta, wanted: int
+) -> timedelta:
+    """How long a window must be to hold as many rows as are wanted, and not many more: the latest events may be years
+    ago, and a long window would then hold all there are."""
+    short, long = timedelta(0), span
+    while (first := _before(last, long, earliest)) > earliest and rows_since(first) < wanted:
+        short, long = long, long * GROWTH
+    long = min(long, last - earliest)
+    while long - short > FIRST_SPAN and rows_since(_before(last, long, earliest)) > 2 * wanted:
+        middle = (short + long) / 2
+        if rows_since(_before(last, middle, earliest)) < wanted:
+            short = middle
+        else:
+            long = middle
+    return max(long, INSTANT)
 
 
 def rows_between(lake: Lake, store_ids: Sequence[str], first: datetime, last: datetime) -> int:

@@ -82,7 +82,7 @@ def show(visit: Visit) -> Answer:
         "offered": [one.path for one in columns.offered(_families(asked))],
         "kind": kind,
         "service": service,
-        **(_nothing(visit, asked) if not found.events else {"elsewhere": None, "anything": None}),
+        **(_nothing(visit, asked) if not found.events and not found.reached else {"elsewhere": None, "anything": None}),
     }
     return Page("events.html", context)
 
