@@ -119,8 +119,10 @@ class People:
         administrator."""
         with self._changing(user) as connection:
             present = lookup.alive(connection, user)
-            for owned in (*lookup.keys(connection, user), *lookup.policies(connection, user)):
-                records.remove(connection, owned)
+            for key in lookup.keys(connection, user):
+                records.remove(connection, key)
+            for policy in lookup.policies(connection, user):
+                records.remove(connection, policy)
             records.remove(connection, present)
         self._desk.set_password(user, None)
 
@@ -138,7 +140,7 @@ class People:
 
     def _member(self, user: User, has_password: bool, sessions: int) -> Member:
         names = {one.name for one in self._identities.policies(user)}
-        role = next((role for role, policy in reversed(ROLES.items()) if policy in names), "")
+        role = next((role for role in reversed(tuple(ROLES)) if ROLES[role] in names), "")
         others = tuple(sorted(names - {ROLES.get(role, "")}))
         return Member(user, role, others, self._identities.keys(user), has_password, sessions)
 
