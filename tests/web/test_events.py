@@ -390,6 +390,7 @@ def test_events_without_an_id_are_each_of_their_own(admin: Watched, odd_events: 
         ("f=evil'%3B+DROP=1", "there is no column"),
         ("f=eventName.x=1", "there is no column"),
         ("after=yesterday", "expected the place of an event"),
+        ("after=9999-12-31T23:59:59.999999-05:00~x", "expected the place of an event"),
         ("range=never", "expected a time range"),
         ("store=none", "no event data store"),
     ],

@@ -145,7 +145,9 @@ def test_windows_cover_a_span_once_from_its_end_to_its_beginning(minutes: list[i
     assert all(earlier[1] == later[0] - timedelta(microseconds=1) for later, earlier in pairwise(found))
 
 
-@pytest.mark.parametrize("range", ["3h", "5d", "30d", "365d", "all", "2026-01-01T10:30:00Z..2026-01-03T11:15:00Z"])
+@pytest.mark.parametrize(
+    "range", ["3h", "5d", "30d", "365d", "all", "1971-01-01..2026-03-30", "2026-01-01T10:30:00Z..2026-01-03T11:15:00Z"]
+)
 def test_bars_have_no_gap_and_lose_no_event(range: str) -> None:
     read = read_range(range, NOW)
     unit = "hour" if range == "all" else read.period

@@ -41,24 +41,22 @@ def windows_back(
     last, span, enough = latest, FIRST_SPAN, rows
     while last >= earliest:
         wanted = enough if most is None else min(enough, most())
-        span = _span_of(lambda first, last=last: rows_between(first, last), last, earliest, span, wanted)
+        span = _span_of(rows_between, last, earliest, span, wanted)
         first = _before(last, span, earliest)
         yield first, last
         last, span, enough = first - INSTANT, span * GROWTH, enough * GROWTH
 
 
-def _span_of(
-    rows_since: Callable[[datetime], int], last: datetime, earliest: datetime, span: timedelta, wanted: int
-) -> timedelta:
+def _span_of(rows_between: RowsBetween, last: datetime, earliest: datetime, span: timedelta, wanted: int) -> timedelta:
     """How long a window must be to hold as many rows as are wanted, and not many more: the latest events may be years
     ago, and a long window would then hold all there are."""
     short, long = timedelta(0), span
-    while (first := _before(last, long, earliest)) > earliest and rows_since(first) < wanted:
+    while (first := _before(last, long, earliest)) > earliest and rows_between(first, last) < wanted:
         short, long = long, long * GROWTH
     long = min(long, last - earliest)
-    while long - short > FIRST_SPAN and rows_since(_before(last, long, earliest)) > 2 * wanted:
+    while long - short > FIRST_SPAN and rows_between(_before(last, long, earliest), last) > 2 * wanted:
         middle = (short + long) / 2
-        if rows_since(_before(last, middle, earliest)) < wanted:
+        if rows_between(_before(last, middle, earliest), last) < wanted:
             short = middle
         else:
             long = middle

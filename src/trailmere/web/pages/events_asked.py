@@ -20,6 +20,7 @@ USUAL_ROWS = 100
 MOST_FILTERS = 30
 MOST_COLUMNS = 12
 LONGEST_VALUE = 1000  # characters
+YEARS = (1970, 9000)
 # what is switched on and off: name in the URL, value -> what people read, and its conditions by family
 SWITCHES = {
     ("only", "errors"): "Only errors",
@@ -130,11 +131,20 @@ def place(text: str) -> Place | None:
     if not text:
         return None
     time, _, id = text.partition("~")
+    moment = instant(time)
+    if moment is None:
+        raise InvalidParameter(f"expected the place of an event, TIME~ID, got {text[:100]!r}")
+    return Place(moment, id)
+
+
+def instant(text: str) -> datetime | None:
+    """A time in a URL, UTC where it has no zone; None for what is no time, or none that events can be looked for at."""
     try:
-        moment = datetime.fromisoformat(time)
-    except ValueError:
-        raise InvalidParameter(f"expected the place of an event, TIME~ID, got {text[:100]!r}") from None
-    return Place(moment if moment.tzinfo else moment.replace(tzinfo=UTC), id)
+        read = datetime.fromisoformat(text)
+        utc = read.replace(tzinfo=read.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return utc if YEARS[0] <= utc.year < YEARS[1] else None
 
 
 def _filters(texts: Sequence[str]) -> Iterator[Filter]:

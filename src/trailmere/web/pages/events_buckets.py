@@ -35,13 +35,13 @@ class Drawn:
 
 
 def buckets(counts: Mapping[datetime, Counter[str]], range: TimeRange, unit: str, reached: datetime | None) -> Drawn:
-    """The bars of a range; of all time, those from the first event to the last, in a unit that fits."""
+    """The bars of a range; of all time and of decades, those from the first event to the last, in a unit that fits."""
     if not counts:
         return Drawn([], unit)
     first, last = min(counts), max(counts)
     if range.text == "all":
         unit = next((name for name, span in _FITS if last - first <= span), "month")
-    else:
+    elif unit != "month":  # a range of decades is mostly empty
         first, last = max(range.start, reached or range.start), range.end - timedelta(microseconds=1)
     sums: dict[datetime, Counter[str]] = {}
     for moment, many in counts.items():

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
+from trailmere.web.pages.events_asked import YEARS
 from trailmere.web.ranges import around
 from trailmere.web.visit import BASE
 
@@ -48,8 +49,9 @@ def follow(visit: Visit, filters: tuple[str, ...], when: datetime | None = None)
 
 
 def five_minutes(visit: Visit, when: datetime, *filters: str) -> str:
-    """What else happened at the time."""
-    return visit.link("/events", *(("f", text) for text in filters), range=around(when))
+    """What else happened at the time. A record may tell any time, also the last that there is."""
+    near = "all" if when.year >= YEARS[1] else around(when)
+    return visit.link("/events", *(("f", text) for text in filters), range=near)
 
 
 def stamp(when: datetime) -> str:

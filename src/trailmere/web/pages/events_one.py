@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
 from trailmere.errors import InvalidParameter, TrailmereError
 from trailmere.web.pages import events_links as links
-from trailmere.web.pages.events_asked import place
+from trailmere.web.pages.events_asked import instant, place
 from trailmere.web.pages.events_find import NotFound, OneEvent, beside, find, who
 from trailmere.web.pages.events_leads import is_text
 from trailmere.web.pages.events_record import compare as compare_records
@@ -25,7 +24,7 @@ LONGEST_TEXT = 200_000  # characters of a record that are laid out; the download
 
 def show(visit: Visit) -> Answer:
     """An event. One that is in no store is said to be missing, with where it was looked for."""
-    found = find(visit, visit.values["id"], _at(visit.arg("at")))
+    found = find(visit, visit.values["id"], instant(visit.arg("at")))
     if isinstance(found, NotFound):
         return _missing(visit, [found])
     card = read_card(found.text)
@@ -53,7 +52,7 @@ def show(visit: Visit) -> Answer:
 
 def record(visit: Visit) -> Answer:
     """The exact text of the record, as a file."""
-    found = find(visit, visit.values["id"], _at(visit.arg("at")))
+    found = find(visit, visit.values["id"], instant(visit.arg("at")))
     if isinstance(found, NotFound):
         return _missing(visit, [found])
     return Download(found.text.encode("utf-8", "surrogatepass"), "application/json", f"{_file_name(found.id)}.json")
@@ -63,7 +62,7 @@ def neighbours(visit: Visit) -> Page:
     """The events before and after one, by the same principal. A part of its page."""
     context: dict[str, Any] = {"earlier": None, "later": None, "wrong": "", "known": True}
     try:
-        found = find(visit, visit.values["id"], _at(visit.arg("at")))
+        found = find(visit, visit.values["id"], instant(visit.arg("at")))
         identity = {} if isinstance(found, NotFound) else _identity(found.text)
         path, value = who(identity)
         if isinstance(found, NotFound) or not path or not is_text(value):
@@ -84,7 +83,7 @@ def compare(visit: Visit) -> Answer:
     picked = visit.args("pick")
     if picked:
         return _picked(visit, picked)
-    found = [find(visit, visit.arg(name), _at(visit.arg(f"{name}_at"))) for name in ("a", "b") if visit.arg(name)]
+    found = [find(visit, visit.arg(name), instant(visit.arg(f"{name}_at"))) for name in ("a", "b") if visit.arg(name)]
     if len(found) != 2:
         raise InvalidParameter("expected two events to compare", hint="Mark two events of the list, with x, then c.")
     missing = [one for one in found if isinstance(one, NotFound)]
@@ -147,15 +146,6 @@ def _identity(text: str) -> dict[str, Any]:
     except (ValueError, RecursionError, AttributeError):
         return {}
     return identity if isinstance(identity, dict) else {}
-
-
-def _at(text: str) -> datetime | None:
-    """The time in a URL; what is none is as good as not given."""
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def _is_hidden(character: str) -> bool:
