@@ -26,6 +26,8 @@ PAGES = (
     f"/events/compare?a={CREATE_ACCESS_KEY_ID}&b={CREATE_ACCESS_KEY_ID}&show=all",
     f"/events/columns?{MARCH}",
     "/events/no-such-event",
+    f"/dashboards?{MARCH}",
+    f"/dashboards/AWSCloudTrail-SecurityMonitoring?{MARCH}&store=incident-1",
     "/settings/me",
     "/settings/users",
     "/settings/users/admin",

@@ -180,7 +180,7 @@ def _widget_told(widget: Widget) -> dict[str, Any]:
     properties = dict(widget.properties)
     told: dict[str, Any] = {"title": properties.pop("Title", ""), "view": properties.pop("View", View.TABLE)}
     most = {"Width": WIDEST, "Height": TALLEST}
-    fitting = [side for side in most if properties.get(side) in map(str, range(1, most[side] + 1))]
+    fitting = [side for side in most if properties.get(side, "") in {str(one) for one in range(1, most[side] + 1)}]
     sides = {side.lower(): int(properties.pop(side)) for side in fitting}
     columns = {name: properties.pop(name) for name in COLUMNS.get(told["view"], ()) if name in properties}
     told |= {"columns": columns} if columns else {}

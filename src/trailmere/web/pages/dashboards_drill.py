@@ -17,9 +17,10 @@ from sqlglot import exp
 
 from trailmere.dashboards.library import phrases
 from trailmere.errors import TrailmereError
+from trailmere.events.columns import COLUMNS
 from trailmere.query.dialect import grammar
 from trailmere.query.dialect.text import Limits, read
-from trailmere.web.pages.events_columns import COLUMNS, reach
+from trailmere.web.pages.events_columns import reach
 
 Pairs = tuple[tuple[str, str], ...]
 WIDER = "Shows more than the row counts: not all of what the widget asks can be said as filters."
