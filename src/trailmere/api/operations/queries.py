@@ -167,8 +167,9 @@ def _query(call: Call) -> Query:
         raise QueryNotFound(f"there is no query {call.input.get('QueryId') or call.input.get('QueryAlias')}")
     if not found.store_ids:
         call.allow()
-    for store_id in found.store_ids:
-        _active(call.store(store_id, owner=found.account_id))
+    for store_id in found.store_ids:  # which may be another account's, named by its ARN
+        known = call.app.stores.find(store_id)
+        _active(call.store(store_id if known is None else known.arn, owner=found.account_id))
     return found
 
 

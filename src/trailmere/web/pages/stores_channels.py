@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from trailmere.errors import InvalidParameter
-from trailmere.registry.channels import FAMILY, SOURCES
+from trailmere.registry.channels import FAMILY, SOURCES, check_destination
 from trailmere.registry.records import Operation, partition, status_after
 from trailmere.web.pages.stores_change import REFUSED, is_denied, said
 from trailmere.web.pages.stores_read import asked, id_of
@@ -195,6 +195,7 @@ def _stores(visit: Visit) -> list[EventDataStore]:
 
 def _takes(visit: Visit, store: EventDataStore) -> bool:
     try:
+        check_destination(store)
         status_after(store, Operation.INGEST)
     except REFUSED:
         return False

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from trailmere.registry.records import EventDataStore
 
 USUAL_TEMPLATE = "management-events"
+OF_CHANNELS = "activity-audit-log"  # the template of stores that channels lead into, which have to be of one Region
 # our error -> the field of the form that it is about
 _FIELDS: tuple[tuple[type[Exception], str], ...] = (
     (errors.InvalidEventSelectors, "selectors"),
@@ -66,7 +67,9 @@ def new(visit: Visit) -> Page:
     """An empty form, or one that a link filled in."""
     visit.allow("cloudtrail:CreateEventDataStore", _any_store(visit))
     name = visit.arg("template") if visit.arg("template") in TEMPLATES else USUAL_TEMPLATE
-    typed = Typed(builder.of_template(name, ""), name=visit.arg("name"), template=name)
+    typed = Typed(
+        builder.of_template(name, ""), name=visit.arg("name"), template=name, multi_region=name != OF_CHANNELS
+    )
     return _page(visit, typed, None)
 
 
@@ -160,7 +163,8 @@ def _stepped(typed: Typed, action: str) -> Typed:
     """What is typed after a button of the builder or of the templates."""
     if action == "template":
         try:
-            return replace(typed, draft=builder.of_template(typed.template, typed.template_values))
+            draft = builder.of_template(typed.template, typed.template_values)
+            return replace(typed, draft=draft, multi_region=typed.multi_region and typed.template != OF_CHANNELS)
         except errors.InvalidEventSelectors as error:
             return replace(typed, errors={"template": " ".join(filter(None, (error.message, error.hint)))})
     return replace(typed, draft=builder.changed(typed.draft, action))
