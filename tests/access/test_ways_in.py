@@ -12,8 +12,9 @@ from tests.registry.helpers import ACCOUNT, Clock
 from trailmere.access.begun import LASTS, Begun
 from trailmere.access.passkeys import place_of
 from trailmere.errors import AuthenticationFailed
+from trailmere.registry.console import BEGUN
 from trailmere.registry.database import open_database, reading, sqlite_url
-from trailmere.registry.ways_in import BEGUN, WaysIn
+from trailmere.registry.ways_in import WaysIn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
