@@ -20,6 +20,7 @@ from benchmarks import console_page, large, ours
 from benchmarks.console_pages import PAINTED, Asked, Needles, pages
 from benchmarks.console_server import Client, ConsoleServer, first_paint, set_password
 
+KEPT = "console.json"  # in the scratch folder: what was measured
 SIZES = "100_000,1_000_000,3_000_000,10_000_000"
 STATEMENT = "SELECT eventName, COUNT(*) AS events FROM events WHERE eventTime >= :from AND eventTime < :to GROUP BY 1"
 DASHBOARD = "AWSCloudTrail-SecurityMonitoring"
@@ -30,12 +31,15 @@ Results = dict[str, Any]
 def run(options: argparse.Namespace, say: Say) -> Results:
     """All sizes, each with a lake of its own. What was measured is kept after each."""
     results: Results = {"processors": os.cpu_count(), "repeat": options.repeat, "sizes": []}
+    if options.add:
+        results["sizes"] = json.loads((options.work / KEPT).read_text())["sizes"]
     for size in (int(text) for text in options.sizes.split(",")):
         lake = options.work / f"console-{size}"
         store = large.make(lake, options.work, size, options.workers)
         say(f"{store.rows:,} events, made in {store.seconds:.0f} s, {store.cpu_seconds:.0f} s of processor time")
         results["sizes"].append(measure(store, options, say))
-        (options.work / "console.json").write_text(json.dumps(results, indent=1))
+        results["sizes"].sort(key=lambda one: one["events"])
+        (options.work / KEPT).write_text(json.dumps(results, indent=1))
         if not options.keep:
             shutil.rmtree(lake)
             lake.with_suffix(".json").unlink()
@@ -129,6 +133,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2, help="processes that write the store")
     parser.add_argument("--no-browser", action="store_true")
     parser.add_argument("--keep", action="store_true", help="leave the lakes in the scratch folder, for the next run")
+    parser.add_argument("--add", action="store_true", help="beside the sizes that were measured before")
     parser.add_argument("--again", action="store_true", help="write the page anew from what was measured last")
     parser.add_argument("--work", type=Path, default=ours.HERE / "work", help="scratch folder")
     parser.add_argument("--out", type=Path, default=ours.HERE / "CONSOLE.md")
@@ -139,8 +144,7 @@ def main() -> None:
     def say(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
-    kept = options.work / "console.json"
-    results = json.loads(kept.read_text()) if options.again else run(options, say)
+    results = json.loads((options.work / KEPT).read_text()) if options.again else run(options, say)
     options.out.write_text(console_page.page(results), encoding="utf-8")
 
 

@@ -285,7 +285,7 @@ def make(lake: Path, work: Path, rows: int, workers: int = 2) -> Large:
         some = list(copies(days, rows, latest))
         made = _fill(lake, days, some, workers)
         spent, seconds = sum(os.times()[:4]) - sum(before[:4]), time.monotonic() - began
-        events = [_event(days, some[0], 100), _event(days, some[0], 200), _event(days, some[-1], 0)]
+        events = [_event(days, some[0], 1), _event(days, some[0], 2), _event(days, some[-1], 0)]
         incident = latest - timedelta(days=INCIDENT_AT)
         large = Large(str(lake), made, seconds, spent, f"{latest}", f"{incident}", needle_key(days), events)
         told.write_text(json.dumps(asdict(large)))
