@@ -1,10 +1,11 @@
 // Builds src/ into ../src/trailmere/web/static, and writes there which sources it was built from (sources.json).
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 
-const out = new URL("../src/trailmere/web/static/", import.meta.url).pathname;
+const place = new URL("../src/trailmere/web/static/", import.meta.url).pathname;
 const here = new URL("./", import.meta.url).pathname;
+const out = `${here}built/`; // takes its place when it is whole
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
@@ -37,3 +38,5 @@ writeFileSync(`${out}notices.txt`, notices.join(`\n${"-".repeat(79)}\n\n`));
 const sources = [...readdirSync(`${here}src`).map((name) => `src/${name}`), "build.mjs", "package-lock.json"].sort();
 const hashes = sources.map((name) => [name, createHash("sha256").update(readFileSync(here + name)).digest("hex")]);
 writeFileSync(`${out}sources.json`, JSON.stringify(Object.fromEntries(hashes), null, 1) + "\n");
+rmSync(place, { recursive: true, force: true });
+renameSync(out, place);

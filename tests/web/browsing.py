@@ -75,6 +75,7 @@ def serve_console(lake: Path, **settings: Any) -> Iterator[Console]:
     app.identities.first_administrator()
     administrator = app.identities.user(app.settings.account_id, "admin")
     app.console.set_password(administrator, PASSWORD)
+    app.jobs.resume()
     thread = threading.Thread(target=listener.listen, name="server", daemon=True)
     thread.start()
     started.wait()

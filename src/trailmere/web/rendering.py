@@ -59,7 +59,8 @@ class Rendering:
             "time": lambda moment: time_element(moment, zone),
             "zone_name": str(zone),
         }
-        return self._environment.get_template(page.template).render(context | dict(page.context)).encode()
+        text = self._environment.get_template(page.template).render(context | dict(page.context))
+        return text.encode("utf-8", "replace")  # half a surrogate pair out of a record is no reason for no page
 
 
 def shown(value: object, longest: int = LONGEST) -> str:
