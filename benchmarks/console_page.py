@@ -42,8 +42,8 @@ def page(results: Mapping[str, Any]) -> str:
         "pages. First: the page's first request after a start, in the order of the tables, Home before all others. "
         "CPU: processor time of the server and its query workers for a request, on average (counted in steps of 10 "
         f"ms). {results['processors']} processors, shared with other work while this ran: load average from "
-        f"{min(loads):.1f} to {max(loads):.1f}, which is how many times longer than its processor time a request takes "
-        "at worst. Processor time and the ratios between sizes say more than absolute times.",
+        f"{min(loads):.1f} to {max(loads):.1f}, so that a request mostly waits for its turn. Processor time and the "
+        "ratios between sizes say more than absolute times.",
         "",
         *_bars(sizes),
         "## The stores",
@@ -164,8 +164,8 @@ def _bars(sizes: Sequence[Size]) -> list[str]:
         f"* Pages that run no user's query answer in under {BAR_MILLISECONDS} ms at {short(held['events'])} events: "
         f"{len(names) - len(over)} of {len(names)} by their median{_told(over)}; {len(names) - len(late)} of "
         f"{len(names)} by their 95th percentile{_told(late)}.",
-        f"* By processor time, the most that an idle machine would take: {len(names) - len(dear)} of "
-        f"{len(names)}{_told(dear)}.",
+        "* By processor time, which is the most that an idle machine would take with files in memory: "
+        f"{len(names) - len(dear)} of {len(names)}{_told(dear)}.",
         f"* First paint in under a second with an empty cache: {len(painted) - len(slow)} of {len(painted)} by their "
         f"median{_told(slow)}.",
         f"* The curve goes to {short(sizes[-1]['events'])} events.",
