@@ -142,7 +142,7 @@ def _painted(sizes: Sequence[Size]) -> list[str]:
 
 
 def _paint(size: Size, name: str, what: str) -> float:
-    return statistics.median(one[what] for one in size["painted"][name])
+    return float(statistics.median(one[what] for one in size["painted"][name]))
 
 
 def _bars(sizes: Sequence[Size]) -> list[str]:

@@ -214,9 +214,9 @@ def _texts(day: Day, ids: Bytes, new_day: date) -> pa.StringArray:
     return pa.StringArray.from_buffers(len(old), old.buffers()[1], pa.py_buffer(content))
 
 
-def _cut(texts: pa.StringArray) -> Iterator[memoryview]:
+def _cut(texts: pa.StringArray) -> Iterator[bytes]:
     content, offsets = memoryview(texts.buffers()[2]), _offsets(texts).tolist()
-    return (content[start:end] for start, end in itertools.pairwise(offsets))
+    return (bytes(content[start:end]) for start, end in itertools.pairwise(offsets))
 
 
 def _moved(entry: DeliveryEntry, old: date, copy: Copy) -> DeliveryEntry:

@@ -12,13 +12,15 @@ import pytest
 from benchmarks import corpus, large, ours
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from trailmere.lake.records import ScanPlan
 
 ROWS = 3_000
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> large.Large:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[large.Large]:
     """A small large store over a small base."""
     work = tmp_path_factory.mktemp("large")
     with pytest.MonkeyPatch.context() as patch:
