@@ -11,6 +11,7 @@ from tests.access.world import some_identities
 from tests.registry.helpers import ACCOUNT, Clock
 from trailmere.access.begun import LASTS, Begun
 from trailmere.access.passkeys import place_of
+from trailmere.access.tries import OF_BEGINNINGS
 from trailmere.errors import AuthenticationFailed
 from trailmere.registry.console import BEGUN
 from trailmere.registry.database import open_database, reading, sqlite_url
@@ -75,9 +76,9 @@ def test_what_nobody_ended_goes_when_the_next_begins(engine: Engine) -> None:
         assert len(connection.execute(BEGUN.select()).all()) == 1
 
 
-def test_an_address_begins_a_hundred_and_others_go_on(engine: Engine) -> None:
+def test_an_address_begins_so_many_and_others_go_on(engine: Engine) -> None:
     begun = Begun(WaysIn(engine), Clock())
-    for _ in range(100):
+    for _ in range(OF_BEGINNINGS.amount):
         begun.begin("openid", {}, address=HERE)
 
     with pytest.raises(AuthenticationFailed, match="from your address"):

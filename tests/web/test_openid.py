@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -25,6 +26,7 @@ from tests.web.browsing import PASSWORD, Console, serve_console
 from tests.web.provider import CLIENT_ID, CLIENT_SECRET, Provider, a_key, a_provider
 from trailmere.errors import SettingsError
 from trailmere.settings import load
+from trailmere.web.provider import Provider as TheirProvider
 
 START, BACK = "/console/sign-in/oidc/start", "/console/sign-in/oidc"
 ALICE = {"sub": "another-subject", "preferred_username": "ana"}
@@ -405,6 +407,22 @@ def test_a_wrong_secret_lets_nobody_in_and_one_in_a_file_does(tmp_path: Path) ->
                 told.append(sign_in(console, requests.Session()).status_code)
 
     assert told == [401, 303]
+
+
+def test_without_its_extra_a_provider_is_refused_at_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "authlib", None)
+    settings = load({}, lake=tmp_path, oidc_issuer="https://id.example.com", oidc_client_id="x")
+
+    with pytest.raises(SettingsError, match="needs the extra oidc"):
+        TheirProvider(settings)
+
+
+def test_a_secret_that_cannot_be_read_is_told_at_the_start(tmp_path: Path) -> None:
+    given = {"oidc_issuer": "https://id.example.com", "oidc_client_id": "x"}
+    settings = load({}, lake=tmp_path, oidc_client_secret_file=tmp_path / "none", **given)
+
+    with pytest.raises(SettingsError, match="none cannot be read"):
+        TheirProvider(settings)
 
 
 BROKEN = {

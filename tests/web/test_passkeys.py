@@ -5,15 +5,17 @@ from __future__ import annotations
 import base64
 import json
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.web.browsing import Console, Watched, serve_console, sign_in, watched
+from tests.web.test_axe import AXE, violations
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, CDPSession, Page
@@ -337,6 +339,36 @@ def test_by_an_address_without_a_name_there_are_no_passkeys(browser: Browser, co
         assert button == 0
         assert post(seen.page, "/console/sign-in/passkey/ask", {}) == 400
         seen.check()
+
+
+def test_without_the_extra_there_are_no_passkeys(
+    browser: Browser, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "webauthn", None)
+    with watched(browser, console) as seen:
+        seen.page.goto("/console/sign-in")
+        refused = post(seen.page, "/console/sign-in/passkey/ask", {})
+        sign_in(seen.page, "ana", to="/console/settings/me")
+
+        expect(seen.page.get_by_role("heading", name="Access keys")).to_be_visible()
+        assert (refused, seen.page.get_by_role("heading", name="Passkeys").count()) == (400, 0)
+        seen.check()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_pages_with_passkeys_have_no_violation(
+    theme: Literal["light", "dark"], browser: Browser, console: Console
+) -> None:
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: npm ci in web/")
+    with watched(browser, console, bypass_csp=True, color_scheme=theme) as seen:
+        at_the_door = violations(seen, "/sign-in")
+        sign_in(seen.page, "ana")
+        an_authenticator(seen.page)
+        add(seen.page)
+        expect(seen.page.get_by_role("status")).to_contain_text("is added")
+
+        assert at_the_door + violations(seen, "/settings/me") == []
 
 
 def from_text(text: str) -> bytes:

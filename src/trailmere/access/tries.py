@@ -19,7 +19,7 @@ from trailmere.errors import AuthenticationFailed
 
 OF_ADDRESS = parse("30 per 5 minutes")
 OF_USER = parse("8 per 5 minutes")
-OF_BEGINNINGS = parse("100 per 5 minutes")
+OF_BEGINNINGS = parse("300 per 5 minutes")
 AT_ONCE = 2
 PATIENCE = 5.0  # seconds to wait for a turn
 LONGEST_NAME = 100  # characters by which users are told apart; no account with its user has as many

@@ -5,16 +5,14 @@ Ways in that are extras have modules of their own: ``entrance_openid``, ``entran
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from trailmere.access.passkeys import is_installed, place_of
 from trailmere.api.journal import user_identity
-from trailmere.errors import AuthenticationFailed, InvalidParameter, SettingsError
+from trailmere.errors import AuthenticationFailed, InvalidParameter
 from trailmere.web.notes import note_sign_in
 from trailmere.web.provider import Provider
 from trailmere.web.visit import BASE, Answer, Page, Redirect
@@ -26,8 +24,6 @@ if TYPE_CHECKING:
     from trailmere.app import App
     from trailmere.registry.identities import User
 
-log = logging.getLogger(__name__)
-
 _PLAIN = re.compile(r"/[!-\[\]-~]*")  # printable ASCII without a backslash, which browsers take for a slash
 Entered = tuple[Answer, str | None]  # what is shown, and what the session cookie becomes
 
@@ -36,19 +32,10 @@ class Entrance:
     """Signs people in and out, and notes it."""
 
     def __init__(self, app: App, journal: Journal) -> None:
+        """Raises SettingsError for an OpenID provider that cannot be used."""
         self.app = app
+        self.provider = Provider(app.settings) if app.settings.oidc_issuer else None
         self._journal = journal
-
-    @cached_property
-    def provider(self) -> Provider | None:
-        """The OpenID provider of the settings, if there is one that can be used."""
-        if not self.app.settings.oidc_issuer:
-            return None
-        try:
-            return Provider(self.app.settings)
-        except SettingsError as error:
-            log.error("%s; %s", error.message, error.hint)
-            return None
 
     def show_sign_in(self, request: Request, person: Person | None) -> Entered:
         """Account, user and password; whoever is signed in goes on."""

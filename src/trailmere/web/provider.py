@@ -56,8 +56,10 @@ class Provider:
     """The provider of the settings. Safe to use from several threads. Asks nothing before somebody signs in."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
+        """Raises SettingsError without the extra, and where the secret's file cannot be read."""
         if find_spec("authlib") is None:
             raise SettingsError("oidc_issuer: needs the extra oidc", hint="pip install 'trailmere[oidc]'")
+        _secret(settings)
         self.issuer = settings.oidc_issuer
         self.name = settings.oidc_name or urlsplit(self.issuer).netloc
         self._settings = settings
