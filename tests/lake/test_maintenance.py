@@ -150,6 +150,20 @@ def test_a_damaged_file_is_told_and_stays_as_it_is(lake: Lake) -> None:
     assert hurt.read_bytes() == bytes(content)
 
 
+def test_a_dry_run_reads_a_manifest_once_and_sees_what_was_committed_since(lake: Lake) -> None:
+    fill(lake, 2)
+    lake.maintain(STORE, NOW, dry_run=True)
+    for manifest in lake.home.rglob("*-m0.avro"):
+        manifest.write_bytes(manifest.read_bytes()[:-16] + bytes(16))  # the mark that ends a block
+    fill(lake, 1, first=2)
+
+    foreseen = lake.maintain(STORE, NOW, dry_run=True)
+
+    assert foreseen.files_before == 6
+    with Lake.open(lake.home) as another, pytest.raises(LakeError, match="cannot be read"):
+        another.maintain(STORE, NOW, dry_run=True)
+
+
 def test_a_dry_run_says_what_would_be_done_and_changes_nothing(lake: Lake) -> None:
     fill(lake, 4)
     policy = MaintenancePolicy(cutoff=START + timedelta(hours=1), snapshot_days=0)

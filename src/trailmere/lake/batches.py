@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from trailmere.lake.catalog import Catalog
     from trailmere.lake.locks import Locks
+    from trailmere.lake.sweep import Reach
 
 BATCH_LOCKS = "batch-"  # what the names of the owners' locks begin with
 OPENING = "opening"
@@ -37,6 +38,7 @@ class Premises:
         self.home = home
         self.engine = engine
         self.locks = locks
+        self.foreseen: dict[str, Reach] = {}  # by store: pages ask again and again what maintenance would do
         self._guard = threading.Lock()
 
     @cached_property

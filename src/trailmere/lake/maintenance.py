@@ -79,7 +79,7 @@ def foresee(premises: Premises, store_id: str, policy: MaintenancePolicy) -> Mai
     )
     table = view.read(premises.engine, store_id)
     leaving = _expirable(premises, store_id, policy, table)
-    unneeded = sweep.garbage(premises, store_id, sweep.Reach(), leaving)
+    unneeded = sweep.garbage(premises, store_id, premises.foreseen.setdefault(store_id, sweep.Reach()), leaving)
     chosen = [file for job in jobs for file in job.files]
     return Maintained(
         store_id,

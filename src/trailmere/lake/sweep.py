@@ -38,22 +38,27 @@ class Reach:
         """Paths of manifest lists, manifests and data files. Raises LakeDamaged where one of the first two is missing
         or cannot be read."""
         found: set[str] = set()
+        known = self._data  # as it is now: another thread may forget some
         try:
             for snapshot in snapshots:
                 found.add(_path(snapshot.manifest_list))
                 for manifest in snapshot.manifests(table.io):
                     found.add(_path(manifest.manifest_path))
-                    if manifest.manifest_path not in self._data:
+                    if manifest.manifest_path not in known:
                         entries = manifest.fetch_manifest_entry(table.io)
                         paths = frozenset(_path(entry.data_file.file_path) for entry in entries)
-                        self._data[manifest.manifest_path] = paths
-                    found |= self._data[manifest.manifest_path]
+                        known[manifest.manifest_path] = paths
+                    found |= known[manifest.manifest_path]
         except (OSError, ValueError) as error:
             raise LakeDamaged(
                 f"the metadata of {table.location()} cannot be read: {error}",
                 hint="see: trailmere verify; nothing was removed",
             ) from error
         return found
+
+    def forget_others(self, needed: Collection[str]) -> None:
+        """What was read of manifests that are not among these paths is not kept any longer."""
+        self._data = {name: paths for name, paths in self._data.items() if _path(name) in needed}
 
 
 def garbage(premises: Premises, store_id: str, reach: Reach, leaving: Collection[int] = ()) -> list[Path]:
@@ -69,6 +74,7 @@ def garbage(premises: Premises, store_id: str, reach: Reach, leaving: Collection
     table = catalogs.load(premises.catalog, store_id)
     physical.check_place(table.location(), location)
     needed = reach.of(table, [one for one in table.snapshots() if one.snapshot_id not in leaving])
+    reach.forget_others(needed)
     needed.add(_path(table.metadata_location))
     if missing := needed - listed:
         raise LakeDamaged(

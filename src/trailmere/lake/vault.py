@@ -393,6 +393,7 @@ class Lake:
         deadletters.trim(self.engine, self.home, dropped=True)
         remove_folder(self._premises.index_folder(store_id))
         remove_folder(self._plans(store_id))
+        self._premises.foreseen.pop(store_id, None)
 
 
 @contextlib.contextmanager
