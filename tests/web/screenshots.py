@@ -1,7 +1,8 @@
 """``python -m tests.web.screenshots [FOLDER] [PATH ...]``: pages of the demo's console as pictures.
 
 Each page light, dark, and 390 pixels wide. Paths are those below ``/console``; without any, those of ``PAGES``.
-``--lake LAKE`` uses a lake that is there, else one is made by ``trailmere demo``.
+``--lake LAKE`` uses a lake that is there, else one is made by ``trailmere demo``; ``--window`` takes what a window
+shows of a page, as docs/screenshots has it.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ LOOKS = {
 }
 
 
-def take(lake: Path, folder: Path, paths: list[str], looks: list[str]) -> None:
+def take(lake: Path, folder: Path, paths: list[str], looks: list[str], *, whole: bool) -> None:
     """Pictures of all pages; says what went wrong on one."""
     folder.mkdir(parents=True, exist_ok=True)
     with serve_console(lake) as console, chromium() as browser:
@@ -61,7 +62,7 @@ def take(lake: Path, folder: Path, paths: list[str], looks: list[str]) -> None:
                     seen.page.goto(f"/console{path}")
                     seen.page.wait_for_load_state("networkidle")
                     name = re.sub(r"[^a-z0-9]+", "-", path.partition("?")[0].lower()).strip("-") or "home"
-                    seen.page.screenshot(path=folder / f"{name}-{look}.png", full_page=True)
+                    seen.page.screenshot(path=folder / f"{name}-{look}.png", full_page=whole)
                     for wrong in seen.wrong:
                         print(f"{path} {look}: {wrong}")
                     seen.wrong.clear()
@@ -73,9 +74,10 @@ if __name__ == "__main__":
     parser.add_argument("paths", nargs="*")
     parser.add_argument("--lake", type=Path)
     parser.add_argument("--looks", nargs="*", default=list(LOOKS), choices=list(LOOKS))
+    parser.add_argument("--window", action="store_true")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
         place = given.lake or Path(made) / "lake"
         if given.lake is None:
             trailmere("demo", "--yes", "--lake", place)
-        take(place, given.folder, given.paths or list(PAGES), given.looks)
+        take(place, given.folder, given.paths or list(PAGES), given.looks, whole=not given.window)

@@ -76,7 +76,7 @@ const options = (kind: string, rows: Row[]) => {
     xAxis: flat ? amount : category,
     yAxis: flat ? category : amount,
     series: names.map((name) => ({
-      name, type: kind === "line" ? "line" : "bar", showSymbol: labels.length < 40, symbolSize: 6, barMaxWidth: 22, ...(kind === "line" || names.length < 2 ? {} : { stack: "all" }),
+      name, type: kind === "line" ? "line" : "bar", showSymbol: labels.length < 40, symbol: "circle", symbolSize: 6, barMaxWidth: 22, ...(kind === "line" || names.length < 2 ? {} : { stack: "all" }),
       data: labels.map((label) => { const row = index.get(`${name}\u0000${label}`); return { value: row?.value ?? (kind === "line" ? 0 : null), href: row?.href ?? "" }; }),
     })),
   };
