@@ -1,4 +1,4 @@
-"""Dashboards in a real browser: from a finding to its events; built by mouse and by keys, scheduled, shared, refused."""
+"""Dashboards in a real browser: from a finding to its events; built by mouse and keys, scheduled, shared, refused."""
 
 from __future__ import annotations
 
