@@ -512,7 +512,7 @@ def test_a_managed_dashboard_of_data_it_cannot_show_says_what_it_needs(cloudtrai
     assert (code, "doors" in message) == ("ValidationException", True)
 
 
-# -- shared with another account ----------------------------------------------------------------------------------------
+# -- shared with another account ---------------------------------------------------------------------------------------
 
 
 def of_people(action: Any, resource: str) -> dict[str, Any]:
