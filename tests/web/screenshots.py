@@ -2,7 +2,7 @@
 
 Each page light, dark, and 390 pixels wide. Paths are those below ``/console``; without any, those of ``PAGES``.
 ``--lake LAKE`` uses a lake that is there, else one is made by ``trailmere demo``; ``--window`` takes what a window
-shows of a page, as docs/screenshots has it.
+shows of a page from ``#PART`` on, as docs/screenshots has it.
 """
 
 from __future__ import annotations
@@ -61,6 +61,8 @@ def take(lake: Path, folder: Path, paths: list[str], looks: list[str], *, whole:
                 for path in paths:
                     seen.page.goto(f"/console{path}")
                     seen.page.wait_for_load_state("networkidle")
+                    if part := path.partition("#")[2]:
+                        seen.page.locator(f"#{part}").evaluate("element => element.scrollIntoView()")
                     name = re.sub(r"[^a-z0-9]+", "-", path.partition("?")[0].lower()).strip("-") or "home"
                     seen.page.screenshot(path=folder / f"{name}-{look}.png", full_page=whole)
                     for wrong in seen.wrong:

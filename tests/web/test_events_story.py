@@ -31,12 +31,8 @@ def rows(page: Page, *texts: str) -> Locator:
     return found
 
 
-def test_the_stolen_key_is_followed_by_clicking_to_what_was_deleted(admin: Watched) -> None:
-    page = admin.page
-    page.goto("/console")
-    page.get_by_role("button", name=re.compile("Go to")).click()
-    page.get_by_role("dialog", name="Go to").get_by_role("combobox").fill(COMPROMISED_KEY)
-    page.get_by_role("option").filter(has_text="Everything this access key did").click()
+def follow_by_clicking(page: Page) -> None:
+    """From the list of what the stolen key did to the list of one of the objects that were deleted."""
     page.locator(".facets").get_by_role("link", name=re.compile(re.escape(ADDRESS))).first.click()  # the thief's
     expect(rows(page, "CreateUser", "AccessDenied")).to_have_count(1)
     expect(rows(page, BUILD.id)).not_to_have_count(0)
@@ -59,37 +55,11 @@ def test_the_stolen_key_is_followed_by_clicking_to_what_was_deleted(admin: Watch
     expect(rows(page, "DeleteObject", NEW_USER, PRODUCTION.id)).to_have_count(DELETED)
     rows(page, "DeleteObject").last.locator("td a").first.click()
     page.get_by_role("link", name="All on this resource arn:aws:s3:::example-production-invoices/2022/01/").click()
-    expect(rows(page, "GetObject", NEW_USER)).to_have_count(1)
-    expect(rows(page, "DeleteObject", NEW_USER)).to_have_count(1)
 
 
-def test_the_stolen_key_is_followed_by_keys_alone(admin: Watched) -> None:
-    page = admin.page
+def follow_by_keys(page: Page) -> None:
+    """The same by keys alone."""
     keys = page.keyboard
-
-    def go_to_row(event: str) -> None:
-        expect(rows(page, event)).not_to_have_count(0)
-        for _ in range(200):
-            keys.press("j")
-            if page.locator("tr:focus").filter(has_text=event).count():
-                break
-        keys.press("Enter")
-        expect(page.get_by_role("heading", level=1)).to_contain_text(event)
-
-    def take_lead(text: str) -> None:
-        expect(page.locator(".leads li")).not_to_have_count(0)
-        for _ in range(20):
-            keys.press("j")
-            if page.locator("li:focus").filter(has_text=text).count():
-                break
-        keys.press("Enter")
-        page.wait_for_url(re.compile(r"/console/events\?"))
-
-    page.goto("/console")
-    keys.press("Control+k")
-    keys.type(COMPROMISED_KEY)
-    keys.press("Enter")
-    page.wait_for_url(re.compile(r"/console/events\?"))
     expect(page.locator(".facets a[data-value]")).not_to_have_count(0)
     keys.press("f")
     for _ in range(80):
@@ -99,12 +69,56 @@ def test_the_stolen_key_is_followed_by_keys_alone(admin: Watched) -> None:
     keys.press("Enter")
     expect(page.locator(".chips")).to_contain_text(ADDRESS)
 
-    go_to_row("AssumeRole")
-    take_lead(SESSION_KEY)
-    go_to_row("CreateAccessKey")
-    take_lead(NEW_KEY)
-    go_to_row("DeleteObject")
-    take_lead("All on this resource")
+    open_event_by_keys(page, "AssumeRole")
+    take_lead_by_keys(page, SESSION_KEY)
+    open_event_by_keys(page, "CreateAccessKey")
+    take_lead_by_keys(page, NEW_KEY)
+    open_event_by_keys(page, "DeleteObject")
+    take_lead_by_keys(page, "All on this resource")
+
+
+def step_to(page: Page, found: Locator) -> None:
+    """``j`` until the focus is on a row that is found by the locator."""
+    expect(page.locator("[data-row]").and_(found)).not_to_have_count(0)
+    for _ in range(200):
+        page.keyboard.press("j")
+        if page.locator("[data-row]:focus").and_(found).count():
+            return
+    raise AssertionError("the row is not reached by j")
+
+
+def open_event_by_keys(page: Page, event: str) -> None:
+    step_to(page, rows(page, event))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(event)
+
+
+def take_lead_by_keys(page: Page, text: str) -> None:
+    step_to(page, page.locator(".leads li").filter(has_text=text))
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/console/events\?"))
+
+
+def test_the_stolen_key_is_followed_by_clicking_to_what_was_deleted(admin: Watched) -> None:
+    page = admin.page
+    page.goto("/console")
+    page.get_by_role("button", name=re.compile("Go to")).click()
+    page.get_by_role("dialog", name="Go to").get_by_role("combobox").fill(COMPROMISED_KEY)
+    page.get_by_role("option").filter(has_text="Everything this access key did").click()
+    follow_by_clicking(page)
+
+    expect(rows(page, "GetObject", NEW_USER)).to_have_count(1)
+    expect(rows(page, "DeleteObject", NEW_USER)).to_have_count(1)
+
+
+def test_the_stolen_key_is_followed_by_keys_alone(admin: Watched) -> None:
+    page = admin.page
+    page.goto("/console")
+    page.keyboard.press("Control+k")
+    page.keyboard.type(COMPROMISED_KEY)
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/console/events\?"))
+    follow_by_keys(page)
 
     expect(rows(page, "DeleteObject", NEW_USER, PRODUCTION.id)).not_to_have_count(0)
     expect(rows(page, "GetObject", NEW_USER, PRODUCTION.id)).not_to_have_count(0)

@@ -269,6 +269,8 @@ def _farewell(home: Path, named: bool, keep: bool) -> None:
     lines = [
         "",
         "What to try next",
+        "  The same in a browser, where the key can be followed without SQL; the first start gives a link to sign in:",
+        f"    {run} serve --open {where}",
         "  The second incident: an instance mines cryptocurrency, launched by an Identity Center user. Ten questions:",
         f"    {run} query {where} -f {questions}/2.1.sql    ... to 2.10.sql",
         "  A question of your own, and what it would read:",
