@@ -281,3 +281,16 @@ def share_by_keys(page: Page) -> str:
 
 def open_more_by_keys(page: Page) -> None:
     press(page, page.locator("summary", has_text=re.compile("^More$")))
+
+
+def test_that_nothing_is_found_where_there_are_no_events_is_not_good_news(admin: Watched) -> None:
+    page = admin.page
+    page.goto("/console/dashboards/AWSCloudTrail-ErrorAnalysis?store=incident-1")
+    refresh(page)
+    expect(page.get_by_role("main")).to_contain_text("incident-1 has no events in this time")
+    page.get_by_role("link", name="Choose the three days until then").click()
+    page.wait_for_url(re.compile("range=2022-03-14"))
+    refresh(page)
+
+    expect(page.get_by_role("main")).not_to_contain_text("has no events in this time")
+    expect(page.get_by_role("main")).to_contain_text("Shows incident-1, 2022-03-14 00:00:00 UTC to 2022-03-17")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from trailmere.api.errors import Fault
@@ -10,6 +11,7 @@ from trailmere.errors import ResourceNotFound
 from trailmere.web.pages.dashboards_opened import Opened, opened, policy_of, stores_read
 from trailmere.web.pages.dashboards_policies import shared_with
 from trailmere.web.pages.dashboards_results import shown, widget_shown
+from trailmere.web.pages.stores_read import days_of
 from trailmere.web.visit import Answer, Page, Redirect, Visit
 
 if TYPE_CHECKING:
@@ -70,12 +72,15 @@ def _page(visit: Visit, one: Opened, wrong: str, status: int, store: str = "") -
     board = one.board
     ours = board.account_id == visit.account_id
     fitting = _fitting(visit, one)
+    latest = _latest_outside(visit, one)
     context: dict[str, Any] = {
         "one": one,
         "widgets": shown(visit, board, one.refresh),
         "stores": fitting,
         "store": _chosen(fitting, store or visit.arg("store"), one),
         "shown_store": next((each.name for each in visit.stores() if each.id == one.store_id), one.store_id),
+        "latest": latest,
+        "there": None if latest is None else _days_until(latest),
         "wrong": wrong,
         "may_permit": all(visit.may("cloudtrail:PutResourcePolicy", each.arn) for each in one.blocked),
         "may_copy": visit.may("cloudtrail:CreateDashboard"),
@@ -85,6 +90,24 @@ def _page(visit: Visit, one: Opened, wrong: str, status: int, store: str = "") -
         **_settings(visit, one, ours=ours),
     }
     return Page("dashboards_show.html", context, status)
+
+
+def _latest_outside(visit: Visit, one: Opened) -> datetime | None:
+    """The latest event of the store, where it has none in the time that is shown: "nothing" is no good news there."""
+    store = next((each for each in visit.stores() if each.id == one.store_id), None)
+    if store is None or one.covered is None:
+        return None
+    days = days_of(visit, store)
+    start, end = (moment.astimezone(UTC).replace(tzinfo=None) for moment in one.covered)
+    if not days or any(day.first < end and day.last >= start for day in days):
+        return None
+    return days[-1].last.replace(tzinfo=UTC)
+
+
+def _days_until(latest: datetime) -> str:
+    """The three days that end with that of an event, as a range."""
+    end = datetime.combine(latest.date(), time(), UTC) + timedelta(days=1)
+    return f"{_time(end - timedelta(days=3))}..{_time(end)}"
 
 
 def _settings(visit: Visit, one: Opened, *, ours: bool) -> dict[str, Any]:
