@@ -269,8 +269,8 @@ def _farewell(home: Path, named: bool, keep: bool) -> None:
     lines = [
         "",
         "What to try next",
-        "  The same in a browser, without SQL; the first start gives a link to sign in. Choose the days of the incident as",
-        "  the time range, 2022-03-14 to 2022-03-17:",
+        "  The same in a browser, without SQL; the first start gives a link to sign in. The time range of the incident",
+        "  is 2022-03-14 to 2022-03-17:",
         f"    {run} serve --open {where}",
         "  The second incident: an instance mines cryptocurrency, launched by an Identity Center user. Ten questions:",
         f"    {run} query {where} -f {questions}/2.1.sql    ... to 2.10.sql",
