@@ -23,7 +23,7 @@ from trailmere.lake.records import MaintenancePolicy
 from trailmere.lake.vault import Lake
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from trailmere.lake.records import Batch, Maintained
 
@@ -314,3 +314,13 @@ def test_every_file_and_row_is_still_what_was_written(lake: Lake) -> None:
     maintain(lake)
 
     assert (between, lake.verify(full=True).findings) == ([], [])
+
+
+@pytest.mark.parametrize("damage", [lambda raw: raw[: len(raw) // 2], lambda raw: raw[:-200] + bytes(200)])
+def test_a_manifest_that_cannot_be_read_is_damage_of_the_lake(lake: Lake, damage: Callable[[bytes], bytes]) -> None:
+    fill(lake, 2)
+    for manifest in lake.home.rglob("*-m0.avro"):
+        manifest.write_bytes(damage(manifest.read_bytes()))
+
+    with pytest.raises(LakeError, match="cannot be read"):
+        lake.maintain(STORE, NOW, dry_run=True)

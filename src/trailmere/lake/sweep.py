@@ -9,6 +9,7 @@ can never be reached again: names are not used twice.
 from __future__ import annotations
 
 import os
+import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from pyiceberg.table.snapshots import Snapshot
 
     from trailmere.lake.batches import Premises
+
+
+# what PyIceberg's decoder of manifests says of bytes that are none
+UNREADABLE = (OSError, ValueError, LookupError, EOFError, SystemError, zlib.error)
 
 
 @dataclass(slots=True)
@@ -49,7 +54,7 @@ class Reach:
                         paths = frozenset(_path(entry.data_file.file_path) for entry in entries)
                         known[manifest.manifest_path] = paths
                     found |= known[manifest.manifest_path]
-        except (OSError, ValueError) as error:
+        except UNREADABLE as error:
             raise LakeDamaged(
                 f"the metadata of {table.location()} cannot be read: {error}",
                 hint="see: trailmere verify; nothing was removed",

@@ -57,7 +57,11 @@ class TimeRange:
 
 
 def read_range(text: str, now: datetime, zone: tzinfo = UTC) -> TimeRange:
-    """The range that a text means. Raises InvalidParameter."""
+    """The range that a text means; now is the end of its minute, so that what is asked again is the same question.
+
+    Raises InvalidParameter.
+    """
+    now = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
     if text == "all":
         return TimeRange(EARLIEST, now + timedelta(days=1), text, PRESETS[text])
     if relative := _RELATIVE.fullmatch(text):
