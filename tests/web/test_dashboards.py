@@ -317,7 +317,7 @@ def test_a_managed_dashboard_is_saved_as_ones_own_for_a_store(admin: Watched, co
     page = admin.page
     look(page, "/dashboards/AWSCloudTrail-Overview?store=incident-1")
     more(page)
-    page.get_by_label("Name").fill("my overview")
+    page.get_by_label("Name", exact=True).fill("my overview")
     page.get_by_role("button", name="Save as").click()
     page.get_by_role("button", name="Let CloudTrail query it").click()
     refresh(page)
