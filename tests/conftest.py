@@ -7,12 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SHARED = Path(os.environ.get("TRAILMERE_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
 NO_SKIPS = "TRAILMERE_NO_SKIPS"
+
+# no test of properties fails because the machine was busy
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
