@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.walks.door import trailmere
 from tests.web.browsing import Console, Watched, chromium, serve_console, sign_in, watched
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser
+
+expect.set_options(timeout=30_000)  # milliseconds: for a machine that is busy, not for pages that are slow
 
 
 @pytest.fixture(scope="session")
