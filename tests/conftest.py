@@ -16,7 +16,7 @@ SHARED = Path(os.environ.get("TRAILMERE_SHARED_DATA", Path(__file__).parents[2] 
 NO_SKIPS = "TRAILMERE_NO_SKIPS"
 
 # no test of properties fails because the machine was busy
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("any machine", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
 
