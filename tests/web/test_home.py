@@ -122,9 +122,9 @@ def test_who_may_not_see_the_health_is_told_so(browser: Browser, console: Consol
 
 
 def test_a_viewer_sees_the_health_and_no_button_to_turn_things_on(browser: Browser, console: Console) -> None:
-    console.a_user("watcher", "TrailmereViewer")
+    console.a_user("night-watch", "TrailmereViewer")
     with watched(browser, console) as seen:
-        sign_in(seen.page, "watcher")
+        sign_in(seen.page, "night-watch")
 
         expect(seen.page.locator("h1")).to_contain_text("The lake is well")
         assert seen.page.get_by_role("button", name="Turn on Highlights").count() == 0
