@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from trailmere.checkup import size
 from trailmere.web.ranges import PRESETS, around
 from trailmere.web.visit import BASE
 
@@ -88,15 +89,8 @@ def amount(text: str) -> str:
 
 
 def byte_size(value: int | None) -> str:
-    """Bytes in binary units with three digits, ``9.21 MiB``."""
-    if value is None:
-        return "–"
-    amount, unit = float(value), "B"
-    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
-        if amount < 999.5 or unit == "TiB":
-            break
-        amount /= 1024
-    return f"{value} B" if unit == "B" else f"{amount:.3g} {unit}"
+    """Bytes as everywhere, ``9.21 MiB``; a dash for none."""
+    return "–" if value is None else size(value)
 
 
 def ago(moment: datetime | None, now: datetime) -> str:
@@ -105,9 +99,9 @@ def ago(moment: datetime | None, now: datetime) -> str:
         return "never"
     seconds = int((now - _aware(moment)).total_seconds())
     ahead, seconds = seconds < 0, abs(seconds)
-    for size, unit in ((86400 * 365, "year"), (86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
-        if seconds >= size:
-            count = seconds // size
+    for length, unit in ((86400 * 365, "year"), (86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
+        if seconds >= length:
+            count = seconds // length
             words = f"{count} {unit}{'' if count == 1 else 's'}"
             return f"in {words}" if ahead else f"{words} ago"
     return "now"
