@@ -460,6 +460,10 @@ class LakeDamaged(LakeError):
     """A file of the lake is missing, or is not what was written."""
 
 
+class LakeUnwritable(LakeError):
+    """The system would not let a file of the lake be written: no space, no rights, a limit."""
+
+
 class LakeVersion(LakeError):
     """The lake was written by a newer version."""
 

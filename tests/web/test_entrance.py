@@ -71,6 +71,7 @@ def test_the_link_of_a_first_visit_sets_a_password_once(visitor: Watched, consol
 def test_who_signed_out_has_to_sign_in_again(admin: Watched) -> None:
     admin.page.locator("details.menu summary", has_text="admin").click()
     admin.page.get_by_role("button", name="Sign out").click()
+    expect(admin.page).to_have_url(re.compile("sign-in"))
     admin.page.goto("/console")
 
     expect(admin.page).to_have_url(re.compile("sign-in"))

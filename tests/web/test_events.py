@@ -125,7 +125,7 @@ def test_all_stores_are_one_list_newest_first(admin: Watched, console: Console) 
     admin.page.goto("/console/events?range=all&rows=50")
 
     assert names(admin.page) == [name for _, name in latest]
-    assert [text.strip() for text in admin.page.locator("td:nth-child(2)").all_inner_texts()] == [
+    assert [text.strip() for text in admin.page.locator("table.events tbody td:nth-child(2)").all_inner_texts()] == [
         time.removesuffix(".000") for time, _ in latest
     ]
 

@@ -415,6 +415,7 @@ def test_a_query_is_saved_found_changed_and_deleted(admin: Watched, console: Con
     admin.page.keyboard.press("s")
     admin.page.get_by_label("Name").fill("By address")
     admin.page.get_by_role("button", name="Save changes").click()
+    expect(admin.page.get_by_role("status")).to_contain_text("By address")
     admin.page.goto("/console/query/samples?q=by+address")
     admin.page.once("dialog", lambda dialog: dialog.accept())
     admin.page.get_by_role("button", name="Delete By address").click()
@@ -430,7 +431,7 @@ def test_a_name_that_is_taken_is_said_and_nothing_typed_is_lost(admin: Watched) 
         admin.page.keyboard.press("s")
         admin.page.get_by_label("Name").fill("Taken")
         admin.page.get_by_role("button", name="Save", exact=True).click()
-        admin.page.wait_for_load_state()
+        expect(admin.page.get_by_role("status").or_(admin.page.get_by_role("alert")).first).to_be_visible()
 
     expect(admin.page.locator("[data-save]").get_by_role("alert")).to_contain_text("already")
     assert editor_text(admin.page) == "SELECT 2 AS second"

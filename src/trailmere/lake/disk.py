@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
-from trailmere.errors import LakeError
+from trailmere.errors import LakeUnwritable
 
 _ensured: set[str] = set()  # folders whose names this process has synced
 
@@ -26,9 +26,9 @@ def local_path(location: str) -> Path:
     return Path(location)
 
 
-def unwritable(why: str) -> LakeError:
+def unwritable(why: str) -> LakeUnwritable:
     """The system would not let a file of the lake be written (no space, no rights, a limit)."""
-    return LakeError(
+    return LakeUnwritable(
         f"cannot write to the lake: {why}",
         hint="free space or mend the rights, and run it again: what was committed stays, the rest is taken in then",
     )
@@ -36,7 +36,7 @@ def unwritable(why: str) -> LakeError:
 
 @contextlib.contextmanager
 def told_as_lake_error() -> Iterator[None]:
-    """Errors of the system become LakeError."""
+    """Errors of the system become LakeUnwritable."""
     try:
         yield
     except OSError as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trailmere.errors import TrailmereError
+from trailmere.errors import LakeUnwritable, TrailmereError
 from trailmere.lake import ledger, verify_books, verify_derived, verify_files, verify_schema, verify_tables
 from trailmere.lake.findings import Verification
 from trailmere.registry.database import reading
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 def verify(
     premises: Premises, store_id: str | None, *, full: bool, adopt: bool, show: Show = lambda _progress: None
 ) -> Verification:
-    """Verify the lake, or one store with the dead letters. ``full`` reads every byte again."""
+    """Verify the lake, or one store with the dead letters. ``full`` reads every byte again.
+
+    Raises LakeUnwritable where not even a lock can be made: that says nothing of what the lake holds.
+    """
     report = Verification()
     if not _tried("lake.db", report, lambda: verify_books.check_database(premises, report, full=full)):
         return report
@@ -40,6 +43,8 @@ def verify(
     for store in stores:
         try:
             needed |= dict.fromkeys(verify_tables.check_reach(premises, store, report), store)
+        except LakeUnwritable:
+            raise
         except Exception as error:  # the damaged file is named below; if none is, this is
             unread[store] = str(error)
 
@@ -76,6 +81,8 @@ def _tried(path: str, report: Verification, check: Callable[[], object]) -> bool
     """Run a check; one that cannot be run is a finding, unless what stands in its way has been told."""
     try:
         check()
+    except LakeUnwritable:
+        raise
     except TrailmereError as error:
         if not report.findings:
             report.told("unreadable", path, "something that can be checked", error.message)
