@@ -6,7 +6,7 @@ FULL   ?= --events 4000000 --files 8000 --days 40 --accounts 150
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 UV     := $(BIN)/python -m uv --quiet
 APART  := .venv-clients
-CLIENTS := awscli-v1 awscli-v2 cloudtrail-mcp-0.0 cloudtrail-mcp-0.1 javascript
+CLIENTS := awscli-v1 awscli-v2 cloudtrail-mcp-0.0 cloudtrail-mcp-0.1 duckdb-iceberg javascript
 
 # the console's scripts need Node.js to be built, and nothing to be used: they are in the repository
 .PHONY: help demo test test-extended clients web screenshots faults lint format lock bench bench-full wheel clean

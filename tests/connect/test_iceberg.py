@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,7 +20,7 @@ from trailmere.connect.iceberg import Leases
 if TYPE_CHECKING:
     from tests.connect.serving import Served
 
-DUCKDB = os.environ.get("TRAILMERE_TEST_DUCKDB_ICEBERG")  # a Python that has duckdb 1.5 and duckdb-extension-iceberg
+DUCKDB = Path(__file__).parents[2] / ".venv-clients" / "duckdb-iceberg" / "bin" / "python"  # of ``make clients``
 SCRIPT = """
 import sys, duckdb
 from duckdb_extensions import import_extension
@@ -157,11 +157,10 @@ def test_of_too_many_snapshots_the_one_loaded_longest_ago_goes() -> None:
 
 
 @pytest.mark.extended
-@pytest.mark.skipif(DUCKDB is None, reason="needs a Python with duckdb 1.5 and its iceberg extension")
+@pytest.mark.skipif(not DUCKDB.exists(), reason="make clients installs DuckDB with its iceberg extension")
 def test_duckdb_attaches_the_catalog(server: Served) -> None:
-    assert DUCKDB is not None
     arguments = [f"{server.url}/iceberg", server.access_key_id, server.secret, str(server.certificate)]
-    command = [DUCKDB, "-c", SCRIPT.replace("SCHEMA", SCHEMA), *arguments]
+    command = [str(DUCKDB), "-c", SCRIPT.replace("SCHEMA", SCHEMA), *arguments]
 
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
 
