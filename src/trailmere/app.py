@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from trailmere.lake.lifecycle import StoreLifecycle
     from trailmere.lake.records import Maintained, MaintenanceProgress
     from trailmere.lake.vault import Lake
+    from trailmere.query.cage import Measure
     from trailmere.query.engine import Engine
     from trailmere.query.jobs import QueryJobs
     from trailmere.query.kept import KeptAnswers
@@ -467,6 +468,17 @@ class App:
                 lifecycle.create(ACTIVITY_STORE, billing_mode=BillingMode.FIXED_RETENTION_PRICING)
         store = lifecycle.use(ACTIVITY_STORE, Operation.INGEST)
         return replace(store, selectors=everything_of(store.family))
+
+    def cage(self) -> tuple[Measure, ...]:
+        """What keeps queries in: told by a worker of the engine where it is open, else by one that is started for it.
+
+        Raises EngineError where no worker can be started at all.
+        """
+        from trailmere.query.cage import cage_report
+
+        if "engine" in vars(self):
+            return self.engine.measures()
+        return cage_report(self.settings.query_memory_bytes, self.settings.query_threads)
 
     def maintain(
         self, store: EventDataStore, *, dry_run: bool = False, show: Callable[[MaintenanceProgress], None]

@@ -92,9 +92,7 @@ def check_python(_app: App) -> Iterator[Finding]:
 
 def check_query_worker(app: App) -> Iterator[Finding]:
     """What keeps a query from doing anything but read."""
-    from trailmere.query.cage import cage_report
-
-    for measure in cage_report(app.settings.query_memory_bytes, app.settings.query_threads):
+    for measure in app.cage():
         yield Finding(
             f"query cage: {measure.name}",
             "ok" if measure.holds else "warning",

@@ -57,7 +57,8 @@ def test_more_or_fewer_values_than_placeholders_are_refused(statement: str, valu
 @given(st.text(alphabet=st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=60))
 def test_no_value_changes_what_a_statement_reads_or_gives(value: str) -> None:
     shelf = Shelf()
-    filled = fill("SELECT eventName, '?' AS typed FROM trail WHERE errorCode = '?' AND eventName <> CAST(? AS varchar)", [value] * 3)
+    conditions = "errorCode = '?' AND eventName <> CAST(? AS varchar)"
+    filled = fill(f"SELECT eventName, '?' AS typed FROM trail WHERE {conditions}", [value] * 3)
 
     statement = compile(filled, shelf, now=NOW)
 

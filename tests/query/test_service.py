@@ -20,6 +20,7 @@ from trailmere.errors import (
     SnapshotNotFound,
     StatementInvalid,
 )
+from trailmere.query.cage import Measure, cage_report
 from trailmere.query.engine import Engine, Job, Run
 from trailmere.query.results import rows
 from trailmere.query.service import Cancellation, QueryLimits, QueryService
@@ -110,6 +111,20 @@ class NeverBegins(Engine):
 
     def begin(self, job: Job) -> Run:
         raise AssertionError(job)
+
+    def measures(self) -> tuple[Measure, ...]:
+        return ()
+
+
+def test_an_open_engine_is_asked_what_keeps_queries_in_and_no_worker_is_started_for_it(app: App) -> None:
+    answer(app, "SELECT 1")
+    idle = [worker.pid for worker in app.engine.pool.idle]  # type: ignore[attr-defined]
+
+    told = app.cage()
+
+    assert told
+    assert told == cage_report(app.settings.query_memory_bytes, app.settings.query_threads)
+    assert [worker.pid for worker in app.engine.pool.idle] == idle  # type: ignore[attr-defined]
 
 
 def test_a_map_and_a_row_come_back_whole(app: App) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from trailmere.lake.records import ScanPlan
+    from trailmere.query.cage import Measure
 
 GIB = 1 << 30
 Item = TypeVar("Item")
@@ -135,6 +136,10 @@ class Engine(ABC):
     @abstractmethod
     def begin(self, job: Job) -> Run:
         """Start the job; do not wait for it."""
+
+    @abstractmethod
+    def measures(self) -> tuple[Measure, ...]:
+        """What keeps a query from doing anything but read. Raises EngineError where none can be run at all."""
 
     def prepare(self) -> None:  # noqa: B027 - an engine may have nothing to prepare
         """Get ready for a first query while the caller does something else."""

@@ -19,6 +19,8 @@ from trailmere.query.worker import BATCH, JSON
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from trailmere.query.cage import Measure
+
 
 WILDCARDS = {"*", "?"}  # [ is one too, but a file that has it in its name is found in the end
 MACRO_PREFIX = "lake_"  # by which all macros of the dialect begin; most statements need none
@@ -30,6 +32,17 @@ class DuckDBEngine(Engine):
     def __init__(self, warehouse: Path, limits: QueryLimits) -> None:
         super().__init__(warehouse, limits)
         self.pool = WorkerPool(WorkerSettings(warehouse, limits.memory_bytes, limits.threads))
+
+    def measures(self) -> tuple[Measure, ...]:
+        """What a worker reports of itself, all of which are alike."""
+        worker = self.pool.take()
+        try:
+            told = worker.measures()
+        except BaseException:
+            self.pool.discard(worker)
+            raise
+        self.pool.give_back(worker)
+        return told
 
     def prepare(self) -> None:
         """Start a worker now."""
