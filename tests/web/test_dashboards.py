@@ -122,6 +122,15 @@ def test_a_managed_dashboard_shows_what_its_refresh_found_whenever_it_is_opened(
     expect(widget(page, "Destructive actions")).to_contain_text("backup-operator")
 
 
+def test_days_of_which_no_events_were_taken_in_are_not_called_quiet_ones(admin: Watched) -> None:
+    page = admin.page
+    page.goto("/console/dashboards/AWSCloudTrail-SecurityMonitoring?store=incident-1&range=2001-01-01..2001-01-02")
+    refresh(page)
+
+    expect(widget(page, "Users who disabled MFA")).to_contain_text("No events of this time were taken in")
+    expect(page.get_by_role("main")).not_to_contain_text("Nothing in this time")
+
+
 def test_a_row_that_is_an_event_leads_to_that_event(admin: Watched) -> None:
     page = admin.page
     look(page, "/dashboards/AWSCloudTrail-SecurityMonitoring?store=incident-1")

@@ -41,7 +41,7 @@ class ShownRow:
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A widget with its answer. ``state``: ``done``, ``running``, ``failed``, ``never``. ``statement`` is filled;
-    ``span``: of which time it tells, in the zone of the page."""
+    ``span``: of which time it tells, in the zone of the page; ``unread``: its stores hold no events of that time."""
 
     number: int
     alias: str
@@ -56,6 +56,7 @@ class Shown:
     total: int = 0
     drawn: Drawing | None = None
     span: str = ""
+    unread: bool = False
     width: int = 2
     height: int = 3
 
@@ -178,6 +179,7 @@ def _of_query(
         rows=_drawn(visit, statement, columns, rows, refresh.given, owner),
         total=int(found["QueryStatistics"]["TotalResultsCount"]),
         span=_span(refresh, visit.zone),
+        unread=not query["QueryStatistics"]["EventsScanned"] and "from" in statement.casefold(),
         drawn=drawing(widget.properties, columns, rows),
     )
 
