@@ -147,8 +147,8 @@ class App:
         """When the lake's key file is lost for good: a new one, and no access key or session any more. Gives the number
         of access keys that went. Raises InvalidParameter while the secrets can be read."""
         from trailmere.errors import InvalidParameter, SecretsUnreadable
+        from trailmere.registry.database import utc_now
         from trailmere.registry.renewal import forget_secrets
-        from trailmere.registry.stores import utc_now
 
         try:
             path = self.secrets.path
@@ -163,7 +163,7 @@ class App:
         """People who sign in. Raises SecretsUnreadable."""
         from trailmere.access.console import ConsoleDesk
         from trailmere.registry.console import ConsoleRecords
-        from trailmere.registry.stores import utc_now
+        from trailmere.registry.database import utc_now
 
         return ConsoleDesk(ConsoleRecords(self.lake.engine), self.identities, utc_now)
 
@@ -185,7 +185,7 @@ class App:
     def begun(self) -> Begun:
         """Sign-ins that take more than one request."""
         from trailmere.access.begun import Begun
-        from trailmere.registry.stores import utc_now
+        from trailmere.registry.database import utc_now
 
         return Begun(self.ways_in, utc_now)
 
@@ -193,7 +193,7 @@ class App:
     def passkeys(self) -> PasskeyDesk:
         """Passkeys of people. Raises SecretsUnreadable."""
         from trailmere.access.passkeys import PasskeyDesk
-        from trailmere.registry.stores import utc_now
+        from trailmere.registry.database import utc_now
 
         return PasskeyDesk(self.ways_in, self.begun, self.identities, utc_now)
 
@@ -290,8 +290,8 @@ class App:
     def signer(self) -> Signer:
         """What signs delivered answers."""
         from trailmere.query.signer import Signer
+        from trailmere.registry.database import utc_now
         from trailmere.registry.signing_keys import SigningKeys
-        from trailmere.registry.stores import utc_now
 
         return Signer(SigningKeys(self.lake.engine, lambda: self.secrets), utc_now)
 
@@ -339,7 +339,7 @@ class App:
     def lookup(self) -> Lookup:
         """Events by one attribute, newest first."""
         from trailmere.query.lookup import Lookup
-        from trailmere.registry.stores import utc_now
+        from trailmere.registry.database import utc_now
 
         return Lookup(self.lake, self.queries, utc_now)
 

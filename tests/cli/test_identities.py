@@ -15,7 +15,7 @@ from tests.access.world import ALLOW_ALL
 from trailmere.app import build
 from trailmere.cli import main
 from trailmere.errors import AuthenticationFailed
-from trailmere.registry.stores import utc_now
+from trailmere.registry.database import utc_now
 from trailmere.settings import load
 
 if TYPE_CHECKING:

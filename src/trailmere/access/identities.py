@@ -27,9 +27,8 @@ from trailmere.errors import (
     InvalidParameter,
 )
 from trailmere.registry import identities as records
-from trailmere.registry.database import reading
+from trailmere.registry.database import reading, utc_now
 from trailmere.registry.identities import AccessKey, Account, IdentityPolicy, Role, User, changing
-from trailmere.registry.stores import utc_now
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine

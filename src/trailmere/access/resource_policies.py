@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from trailmere.access.policies import parse_policy
 from trailmere.access.statements import PolicyKind
 from trailmere.errors import InvalidResourceArn, MalformedPolicy, ResourcePolicyNotFound, ResourceTypeNotSupported
+from trailmere.registry.database import utc_now
 from trailmere.registry.resource_policies import ResourcePolicyRecords
-from trailmere.registry.stores import utc_now
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from trailmere.access import canonical
 from trailmere.access.claims import INCOMPLETE, INVALID, SignedRequest, one, read_claim, within
 from trailmere.errors import AuthenticationFailed
-from trailmere.registry.stores import utc_now
+from trailmere.registry.database import utc_now
 
 if TYPE_CHECKING:
     from trailmere.access.claims import Claim, Headers

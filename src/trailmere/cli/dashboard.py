@@ -108,7 +108,7 @@ def export(name: str, *, store: StoreName = None, lake: LakeOption = None) -> No
 def lint(file: FileName, *, store: StoreName = None, output: OutputOption = "table", lake: LakeOption = None) -> int:
     """What is wrong with a file: its shape, statements, columns of views, limits. Exits with 1 where something is."""
     from trailmere.dashboards.files import lint as findings_of
-    from trailmere.registry.stores import utc_now
+    from trailmere.registry.database import utc_now
 
     text = _text(file)
     with open_lake(lake) as app:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Column, MetaData, String, Table, Text, delete, insert, select
 
 from trailmere.errors import InvalidParameter
-from trailmere.registry.database import UtcTime, create_tables, reading, writing
-from trailmere.registry.stores import utc_now
+from trailmere.registry.database import UtcTime, create_tables, reading, utc_now, writing
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Engine

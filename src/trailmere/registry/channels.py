@@ -11,7 +11,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, MetaData, String, Table, Text, UniqueConstraint, delete, func, insert, select, update
@@ -26,7 +26,7 @@ from trailmere.errors import (
     StoreHasChannel,
 )
 from trailmere.registry.bounds import ChangeTags, check_name, check_tags
-from trailmere.registry.database import UtcTime, create_tables, reading, writing
+from trailmere.registry.database import UtcTime, create_tables, reading, utc_now, writing
 from trailmere.registry.records import partition
 
 if TYPE_CHECKING:
@@ -106,11 +106,6 @@ class Channel:
     def arn(self) -> str:
         """``arn:aws:cloudtrail:REGION:ACCOUNT:channel/ID``."""
         return f"arn:{partition(self.region)}:cloudtrail:{self.region}:{self.account_id}:channel/{self.id}"
-
-
-def utc_now() -> datetime:
-    """The time, with its zone."""
-    return datetime.now(UTC)
 
 
 class ChannelRegistry:

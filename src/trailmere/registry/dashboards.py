@@ -18,9 +18,8 @@ from sqlalchemy import Boolean, Column, MetaData, String, Table, Text, and_, del
 
 from trailmere.errors import DashboardAlreadyExists, DashboardLimitExceeded, DashboardProtected, ResourceNotFound
 from trailmere.registry.bounds import ChangeTags, check_tags
-from trailmere.registry.database import UtcTime, create_tables, reading, writing
+from trailmere.registry.database import UtcTime, create_tables, reading, utc_now, writing
 from trailmere.registry.records import partition
-from trailmere.registry.stores import utc_now
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Engine, RowMapping

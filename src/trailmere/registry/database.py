@@ -59,6 +59,11 @@ META = Table(
 )
 
 
+def utc_now() -> datetime:
+    """The time, with its zone."""
+    return datetime.now(UTC)
+
+
 class UtcTime(TypeDecorator[datetime]):
     """A moment with its zone, kept as microseconds since 1970 UTC: the same in every database."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from trailmere.errors import AccountHasOngoingImport, ImportNotFound, InvalidImportStatus, StoreHasOngoingImport
-from trailmere.registry.database import UtcTime, create_tables, reading, writing
+from trailmere.registry.database import UtcTime, create_tables, reading, utc_now, writing
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, RowMapping
@@ -145,11 +145,6 @@ class ImportFailure:
     error_type: str
     error_message: str
     updated: datetime
-
-
-def utc_now() -> datetime:
-    """The time, with its zone."""
-    return datetime.now(UTC)
 
 
 class ImportRecords:

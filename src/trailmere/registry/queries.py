@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from trailmere.errors import MaxConcurrentQueries, QueryNotCancellable, QueryNotFound
-from trailmere.registry.database import UtcTime, create_tables, reading, writing
+from trailmere.registry.database import UtcTime, create_tables, reading, utc_now, writing
 from trailmere.registry.query_records import (
     ACTIVE,
     TRANSITIONS,
@@ -41,7 +41,6 @@ from trailmere.registry.query_records import (
     QueryStatus,
     SnapshotRead,
 )
-from trailmere.registry.stores import utc_now
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Engine, RowMapping

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Column, Index, MetaData, String, Table, Text, delete, func, insert, select, update
 
 from trailmere.errors import InvalidParameter, ResourceNotFound
-from trailmere.registry.database import UtcTime, create_tables, reading, writing
-from trailmere.registry.stores import utc_now
+from trailmere.registry.database import UtcTime, create_tables, reading, utc_now, writing
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine

@@ -11,7 +11,7 @@ import difflib
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, insert, select, true, update
@@ -45,7 +45,7 @@ from trailmere.registry.bounds import (
     check_tags,
 )
 from trailmere.registry.constraints import forget_unique
-from trailmere.registry.database import create_tables, reading, writing
+from trailmere.registry.database import create_tables, reading, utc_now, writing
 from trailmere.registry.records import (
     PENDING_DELETION_DAYS,
     BillingMode,
@@ -66,11 +66,6 @@ if TYPE_CHECKING:
 __all__ = ["MAXIMUM_STORES", "BillingMode", "EventDataStore", "Operation", "Status", "StoreRegistry"]
 
 MAXIMUM_STORES = 10  # in a Region, with those pending deletion: CloudTrail's quota
-
-
-def utc_now() -> datetime:
-    """The time, with its zone."""
-    return datetime.now(UTC)
 
 
 class StoreRegistry:

@@ -31,9 +31,8 @@ from trailmere.errors import (
     TrailNotFound,
 )
 from trailmere.registry.bounds import ChangeTags, check_kms_key, check_tags
-from trailmere.registry.database import UtcTime, create_tables, reading, writing
+from trailmere.registry.database import UtcTime, create_tables, reading, utc_now, writing
 from trailmere.registry.records import partition
-from trailmere.registry.stores import utc_now
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Engine, RowMapping
