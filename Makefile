@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# processes that test; they wait for others half of the time, so that two processors have work for three
+WORKERS ?= 3
 FULL   ?= --events 4000000 --files 8000 --days 40 --accounts 150
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 UV     := $(BIN)/python -m uv --quiet
@@ -18,10 +20,10 @@ demo: $(VENV)/.core  ## build a simulated organisation, take its logs in, invest
 	$(BIN)/trailmere demo --lake .demo
 
 test: $(VENV)/.dev  ## the test suite
-	$(BIN)/python -m pytest -n 2 -m "not extended"
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not extended"
 
 test-extended: $(VENV)/.dev clients  ## what needs PostgreSQL, other clients, or minutes
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m extended
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m extended
 
 clients: $(CLIENTS:%=$(APART)/%/.installed)  ## clients of AWS that the tests drive, each with packages of its own
 
