@@ -85,6 +85,7 @@ error means there: an exit code, an HTTP status, an AWS error code.
     |-- LakeError
     |   |-- LakeBusy                     another process held what we need for too long
     |   |-- LakeDamaged                  a file of the lake is missing or not what was written
+    |   |-- LakeUnwritable               no space, no rights or a limit
     |   |-- LakeVersion                  written by a newer Trailmere
     |   |-- SecretsUnreadable            the key file is not there, or not the lake's
     |   `-- SnapshotNotFound
