@@ -23,7 +23,7 @@ test: $(VENV)/.dev  ## the test suite
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not extended"
 
 test-extended: $(VENV)/.dev clients  ## what needs PostgreSQL, other clients, or minutes
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m extended
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m extended
 
 clients: $(CLIENTS:%=$(APART)/%/.installed)  ## clients of AWS that the tests drive, each with packages of its own
 

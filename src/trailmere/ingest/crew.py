@@ -193,5 +193,6 @@ def _live(serve: Serve | None, pipe: Connection, recipe: Recipe, parent: int) ->
         from trailmere.ingest import worker  # here: who starts workers does not decode
 
         serve = worker.serve
-    pipe.send(None)
-    serve(pipe, recipe, parent)
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the loop has ended before
+        pipe.send(None)
+        serve(pipe, recipe, parent)
