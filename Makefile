@@ -2,8 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-# processes that test; they wait for others half of the time, so that two processors have work for three
-WORKERS ?= 3
+WORKERS ?= 2
 FULL   ?= --events 4000000 --files 8000 --days 40 --accounts 150
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 UV     := $(BIN)/python -m uv --quiet
@@ -23,7 +22,7 @@ test: $(VENV)/.dev  ## the test suite
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not extended"
 
 test-extended: $(VENV)/.dev clients  ## what needs PostgreSQL, other clients, or minutes
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m extended
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m extended $(SUITE)
 
 clients: $(CLIENTS:%=$(APART)/%/.installed)  ## clients of AWS that the tests drive, each with packages of its own
 

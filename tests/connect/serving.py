@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import datetime
 import ipaddress
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -91,7 +94,9 @@ def served(folder: Path, records: list[dict[str, Any]]) -> Iterator[Served]:
     said = folder / "said"
     with said.open("w") as talk:
         started = [sys.executable, "-m", "trailmere", *command]
-        process = subprocess.Popen(started, env=environment, stdout=subprocess.PIPE, stderr=talk, text=True)
+        process = subprocess.Popen(
+            started, env=environment, stdout=subprocess.PIPE, stderr=talk, text=True, preexec_fn=_end_with_the_tests
+        )
     assert process.stdout is not None
     with process, process.stdout:
         try:
@@ -104,6 +109,12 @@ def served(folder: Path, records: list[dict[str, Any]]) -> Iterator[Served]:
         finally:
             process.terminate()
             process.wait(60)
+
+
+def _end_with_the_tests() -> None:
+    """A process of tests that does not end in time is killed, and says good-bye to nobody (Linux: prctl(2))."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 def _run(arguments: tuple[str, ...], environment: dict[str, str]) -> None:
