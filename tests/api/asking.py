@@ -12,14 +12,18 @@ ACTIVITY_SELECTORS = [{"FieldSelectors": [{"Field": "eventCategory", "Equals": [
 
 
 def rows(client: Any, statement: str) -> list[dict[str, str]]:
-    """The rows of a query, at most a page."""
+    """All rows of a query, page by page."""
     query_id = client.start_query(QueryStatement=statement)["QueryId"]
     deadline = time.monotonic() + PATIENCE_SECONDS
     while (page := client.get_query_results(QueryId=query_id))["QueryStatus"] in ("QUEUED", "RUNNING"):
         assert time.monotonic() < deadline, page
         time.sleep(0.05)
     assert page["QueryStatus"] == "FINISHED", page
-    return [{name: value for cell in row for name, value in cell.items()} for row in page["QueryResultRows"]]
+    found = page["QueryResultRows"]
+    while token := page.get("NextToken"):
+        page = client.get_query_results(QueryId=query_id, NextToken=token)
+        found += page["QueryResultRows"]
+    return [{name: value for cell in row for name, value in cell.items()} for row in found]
 
 
 def a_store_of_activity(client: Any, name: str = "doors") -> str:

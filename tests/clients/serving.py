@@ -25,7 +25,7 @@ from botocore.config import Config
 from tests.api.test_restart import serving
 from tests.clients.events import ACCOUNT, REGION, deliver
 
-CLIENTS = Path(__file__).parents[2] / ".venv-clients"
+CLIENTS = Path(__file__).parents[2] / ".venv-clients"  # of ``make clients``
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +11,7 @@ from pyiceberg.catalog.rest import RestCatalog
 from pyiceberg.exceptions import NoSuchTableError, OAuthError, RESTError
 from pyiceberg.schema import Schema
 
+from tests.clients.serving import CLIENTS
 from tests.connect.conftest import EVENTS
 from tests.connect.serving import SCHEMA
 from tests.walks.door import opened
@@ -20,7 +20,7 @@ from trailmere.connect.iceberg import Leases
 if TYPE_CHECKING:
     from tests.connect.serving import Served
 
-DUCKDB = Path(__file__).parents[2] / ".venv-clients" / "duckdb-iceberg" / "bin" / "python"  # of ``make clients``
+DUCKDB = CLIENTS / "duckdb-iceberg" / "bin" / "python"
 SCRIPT = """
 import sys, duckdb
 from duckdb_extensions import import_extension

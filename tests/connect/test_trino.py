@@ -6,7 +6,6 @@ import datetime
 import json
 import re
 import ssl
-import time
 import urllib.error
 import urllib.request
 from decimal import Decimal
@@ -18,9 +17,9 @@ import sqlalchemy
 import trino
 from sqlalchemy.engine import URL
 
+from tests.api.asking import rows
 from tests.connect.conftest import EVENTS
 from tests.connect.serving import SCHEMA
-from tests.query.background import PATIENCE_SECONDS
 from trailmere.ask.library import SAMPLES
 from trailmere.ask.records import STORE, WINDOW, Sample
 
@@ -172,15 +171,7 @@ def test_the_same_rows_come_through_aws_and_trino(server: Served, sample: Sample
 
 def through_aws(server: Served, sql: str) -> list[list[str]]:
     """The rows of a statement by StartQuery and GetQueryResults."""
-    client, deadline = server.aws(), time.monotonic() + PATIENCE_SECONDS
-    query_id = client.start_query(QueryStatement=sql)["QueryId"]
-    while (results := client.get_query_results(QueryId=query_id))["QueryStatus"] in ("QUEUED", "RUNNING"):
-        assert time.monotonic() < deadline
-    rows = results["QueryResultRows"]
-    while token := results.get("NextToken"):
-        results = client.get_query_results(QueryId=query_id, NextToken=token)
-        rows += results["QueryResultRows"]
-    return [[value for cell in row for value in cell.values()] for row in rows]
+    return [list(row.values()) for row in rows(server.aws(), sql)]
 
 
 def _shown(value: Any) -> str:
