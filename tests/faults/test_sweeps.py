@@ -34,7 +34,7 @@ def test_a_command_that_is_killed_refused_or_cut_off_is_mended_by_saying_it_agai
     workload: str, tmp_path: Path
 ) -> None:
     done = run(
-        "tests.faults", "--workload", workload, "--sample", 5, "--cuts", 2, "--variants", 1, "--jobs", 1,
+        "tests.faults", "--workload", workload, "--sample", 8, "--cuts", 2, "--variants", 1, "--jobs", 1,
         "--place", tmp_path,
     )  # fmt: skip
 
