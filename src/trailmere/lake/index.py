@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     Keys = npt.NDArray[np.uint64]
     Numbers = npt.NDArray[np.uint32]
 
+MANIFEST = "manifest.json"
 FORMAT = 3  # changes with the hashes of ``events.keys``
 MERGE_FACTOR = 4  # a segment is merged into its elder when that is less than so many times larger
 MERGED_ROWS = 8 << 20  # segments grow no further: bounds the memory of a merge
@@ -140,7 +141,7 @@ class EventIndex:
         if old:
             self._segments = kept
             self._write_manifest()
-        named = {"manifest.json", *(segment.name for segment in self._segments)}
+        named = {MANIFEST, *(segment.name for segment in self._segments)}
         if self._folder.is_dir():
             remove_files([path for path in self._folder.iterdir() if path.name not in named])
 
@@ -186,11 +187,11 @@ class EventIndex:
             "files": list(self.files.items()),
         }
         text = json.dumps(content).encode()
-        write_file(self._folder / "manifest.json", b"%08x\n" % zlib.crc32(text) + text)
+        write_file(self._folder / MANIFEST, b"%08x\n" % zlib.crc32(text) + text)
 
     def _load(self) -> bool:
         """Read the manifest and check the segments; False where the index must be rebuilt."""
-        content = _read_manifest(self._folder / "manifest.json")
+        content = read_manifest(self._folder / MANIFEST)
         if content is None:
             return False
         self._segments = [Segment(*segment) for segment in content["segments"]]
@@ -205,7 +206,7 @@ class EventIndex:
 _verified: set[tuple[str, int]] = set()
 
 
-def _read_manifest(path: Path) -> dict[str, Any] | None:
+def read_manifest(path: Path) -> dict[str, Any] | None:
     """What the manifest says; None where it is missing, damaged or of another format."""
     try:
         checksum, _, text = path.read_bytes().partition(b"\n")
@@ -222,13 +223,13 @@ def wrong(folder: Path) -> dict[str, str]:
     told by ``missing``.
     """
     said = {path.name: "nothing of the lake wrote it" for path in folder.iterdir() if not _OURS.search(path.name)}
-    manifest = folder / "manifest.json"
+    manifest = folder / MANIFEST
     if not manifest.exists():
         return said
     checksum, _, text = manifest.read_bytes().partition(b"\n")
     if checksum != b"%08x" % zlib.crc32(text):
         return said | {manifest.name: "other bytes than were written"}
-    for segment in (_read_manifest(manifest) or {"segments": []})["segments"]:
+    for segment in (read_manifest(manifest) or {"segments": []})["segments"]:
         one = Segment(*segment)
         if not (folder / one.name).exists():
             continue
@@ -241,10 +242,10 @@ def wrong(folder: Path) -> dict[str, str]:
 
 def missing(folder: Path) -> list[str]:
     """Files of an index that are gone: its manifest, or segments that this names."""
-    manifest = folder / "manifest.json"
+    manifest = folder / MANIFEST
     if not manifest.exists():
         return [manifest.name]
-    segments = (_read_manifest(manifest) or {"segments": []})["segments"]
+    segments = (read_manifest(manifest) or {"segments": []})["segments"]
     return [name for name in (Segment(*segment).name for segment in segments) if not (folder / name).exists()]
 
 

@@ -1,4 +1,5 @@
-"""What a lake has read of its tables and need not read again: views by metadata file, plans by snapshot.
+"""What a lake has read of its tables and need not read again: views by metadata file, plans by snapshot, and what is
+known of each event index.
 
 Neither ever changes under its name, so nothing has to be told when a table does: which metadata file is the present one
 is asked of the database (``lake.view``) whenever anybody has committed. Safe to use from several threads; two that miss
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from trailmere.lake.plans import Plan
     from trailmere.lake.view import TableView
+    from trailmere.lake.whereabouts import Whereabouts
 
 PLAN_BYTES = 256 << 20
 
@@ -37,6 +39,7 @@ class Remembered:
         self._lock = threading.Lock()
         self._views: dict[str, tuple[str, TableView]] = {}
         self._plans: OrderedDict[tuple[str, int], Plan] = OrderedDict()
+        self._whereabouts: dict[str, Whereabouts] = {}
 
     def view(self, store_id: str) -> TableView:
         """The store's table as it is now. Raises as ``view.read`` does."""
@@ -63,3 +66,10 @@ class Remembered:
             while len(self._plans) > 1 and sum(plan.bytes for plan in self._plans.values()) > self._plan_bytes:
                 self._plans.popitem(last=False)
         return found
+
+    def whereabouts(self, store_id: str, index_folder: Path) -> Whereabouts:
+        """Of the events of a store, whose event index lies in the folder."""
+        from trailmere.lake.whereabouts import Whereabouts  # here: most questions name no event
+
+        with self._lock:
+            return self._whereabouts.setdefault(store_id, Whereabouts(index_folder))

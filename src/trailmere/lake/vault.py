@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         WrittenFile,
     )
     from trailmere.lake.remembered import Remembered
+    from trailmere.lake.whereabouts import Whereabouts
 
 
 class Lake:
@@ -212,7 +213,10 @@ class Lake:
         def plan_of(snapshot_id: int) -> Plan:
             return self._plan(store_id, snapshot_id)
 
-        return scan.plan(self._remembered.view(store_id), plan_of, store_id, conditions, at)
+        def whereabouts() -> Whereabouts:
+            return self._remembered.whereabouts(store_id, self._premises.index_folder(store_id))
+
+        return scan.plan(self._remembered.view(store_id), plan_of, whereabouts, store_id, conditions, at)
 
     def days(self, store_id: str) -> tuple[StoredDay, ...]:
         """The days that a store has events of, oldest first, with their rows, files and bytes. Raises StoreNotFound."""
