@@ -202,6 +202,15 @@ def test_depth_at_the_limit_is_taken() -> None:
     assert reasons(split(envelope(deep), max_depth=63)) == ["depth"]
 
 
+@given(st.integers(0, 39), st.integers(0, 39))
+def test_a_record_that_nests_too_deeply_is_found_wherever_it_stands_among_others(before: int, behind: int) -> None:
+    deep = ONE[:-1] + b',"x":' + b"[" * 64 + b"]" * 64 + b"}"
+    found = split(envelope(*[TWO] * before, deep, *[TWO] * behind), max_depth=64)
+
+    assert [(defect.reason, defect.ordinal) for defect in found.defects] == [("depth", before)]
+    assert len(found.records) == before + behind
+
+
 def test_many_brackets_side_by_side_are_not_deep() -> None:
     wide = ONE[:-1] + b',"x":[' + b",".join([b"[]"] * 1000) + b"]}"
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from itertools import accumulate
 
 from trailmere.events import scan
-from trailmere.events.formats import is_notification, most_brackets
+from trailmere.events.formats import are_shallow, is_notification
 
 MOST_BYTES = 16 << 20  # of a file that is cut: all of it is decoded before any of it is believed
 
@@ -37,7 +37,7 @@ def cut(content: bytes, *, max_depth: int) -> tuple[int, list[bytes]] | None:
         return None
     texts = _pieces(content, first, tail.start() + 1, b"}," + head[1])
     starts = list(offsets(first, texts))[:-1]
-    if is_notification(texts[0]) or most_brackets(content, starts) > min(max_depth, scan.SAFE_DEPTH):
+    if is_notification(texts[0]) or not are_shallow(content, starts, min(max_depth, scan.SAFE_DEPTH)):
         return None
     return first, texts
 

@@ -59,13 +59,13 @@ def commit(
         with reading(premises.engine) as connection:
             decision = decide(connection, index, RecordReader(), batch, files, deliveries)
         remove_files(list(decision.superseded))
-        _intend(premises, batch, decision, dead_letters, new_fields)
+        intent = _intend(premises, batch, decision, dead_letters, new_fields)
         snapshot_id = None
         if decision.files:
             table = snapshots.append(premises.catalog, table, batch, decision.files, decision.deliveries)
             snapshot_id = snapshots.of_batch(table, batch.id)
         _sweep(premises, batch.store_id, batch.id, [file.path for file in decision.files])
-        finish(premises, batch.id, batch.store_id, snapshot_id)
+        finish(premises, batch.id, batch.store_id, snapshot_id, intent)
         if snapshot_id is not None:
             _index(index, decision.files, snapshot_id)
         if snapshot_id is not None:
@@ -114,13 +114,14 @@ def _intend(
     decision: Decision,
     dead_letters: Sequence[DeadLetter],
     new_fields: Sequence[NewField],
-) -> None:
+) -> Intent:
     taken = {entry.id for entry in decision.deliveries if entry.status != "known"}
     letters = [letter for letter in dead_letters if letter.delivery_id in taken]
     fields = tuple(field for field in new_fields if field.delivery_id in taken)
     _set_aside(premises, batch, letters)
     intent = Intent(tuple(file.path for file in decision.files), deliveries=decision.deliveries, fields=fields)
     prepare(premises, batch, intent, decision.files)
+    return intent
 
 
 def _set_aside(premises: Premises, batch: Batch, letters: Sequence[DeadLetter]) -> None:
@@ -150,8 +151,13 @@ def prepare(premises: Premises, batch: Batch, intent: Intent, written: Sequence[
         inventory.enter(connection, premises.home, batch.store_id, files, state="pending", batch_id=batch.id)
 
 
-def finish(premises: Premises, batch_id: str, store_id: str, snapshot_id: int | None) -> None:
-    """Ledger, dead letters, fields, inventory, removals and *done*, from the prepared intent, in one transaction."""
+def finish(
+    premises: Premises, batch_id: str, store_id: str, snapshot_id: int | None, prepared: Intent | None = None
+) -> None:
+    """Ledger, dead letters, fields, inventory, removals and *done*, from the prepared intent, in one transaction.
+
+    ``prepared`` is the intent where the caller has just written it, and need not be read again.
+    """
     with writing(premises.engine) as connection:
         state, content = ledger.batch_state(connection, batch_id) or (None, None)
         if state != "prepared" or content is None:
@@ -159,7 +165,7 @@ def finish(premises: Premises, batch_id: str, store_id: str, snapshot_id: int | 
                 f"a snapshot holds batch {batch_id}, which the ledger has as {state}",
                 hint="the database and the warehouse are not of the same lake, or not of the same time",
             )
-        intent = intents.decode(content)
+        intent = prepared or intents.decode(content)
         ledger.settle_batch(connection, batch_id, "done", snapshot_id)
         ledger.enter(connection, store_id, batch_id, intent.deliveries)
         ledger.note_fields(connection, store_id, intent.fields)
