@@ -45,6 +45,7 @@ PRELOADED = (
     "trailmere.events.decode",
     "trailmere.events.inflate",
     "trailmere.events.selector_templates",
+    "trailmere.query.dialect",
     "trailmere.query.service",
     "trailmere.sources.opening",
     "trailmere.sources.local",
@@ -65,6 +66,9 @@ def preload() -> None:
     """Import what commands import."""
     for name in PRELOADED:
         __import__(name)
+    from trailmere.lake.verify_schema import declared
+
+    declared()  # imports whatever declares tables
     gc.freeze()  # a collection in a command would else write to, and so copy, every page of this
 
 

@@ -57,7 +57,8 @@ def together(place: Path, processes: int, commits: int, seed: int = 1, beside: S
     def start(line: str) -> None:
         arguments, settings = parse(line, {})
         talk = place / f"said-{next(numbers)}"
-        running[commands.fork(arguments, environment | settings, talk)] = (line, talk)
+        before = None if line in lines else _give_way
+        running[commands.fork(arguments, environment | settings, talk, before)] = (line, talk)
 
     for line in (*lines, *beside):
         start(line)
@@ -78,6 +79,11 @@ def together(place: Path, processes: int, commits: int, seed: int = 1, beside: S
     failures += verdict.violations
     seconds = time.monotonic() - began
     return Together(processes, _batches(lake), repeated, verdict.rows, seconds, failures)
+
+
+def _give_way() -> None:
+    """What is said again and again takes the processor time that the ingests leave, not most of it."""
+    os.nice(10)
 
 
 def _batches(lake: Path) -> int:
