@@ -54,10 +54,11 @@ def scan_jq(question: Question, corpus: Path, seconds: float) -> dict[str, Any] 
 
 
 def scan_grep(question: Question, corpus: Path, seconds: float) -> dict[str, Any] | None:
-    """How often a text occurs: no answer to the question, but the first thing that is tried."""
+    """How often a text occurs: no answer to the question, but the first thing that is tried. A log file is one line,
+    and grep takes twenty times as long over one line as over many; so lines are made first."""
     if question.grep is None:
         return None
-    pipe = f'{FILES} | LC_ALL=C grep -o -F -- "$2" | wc -l'
+    pipe = f"{FILES} | LC_ALL=C tr '{{' '\\n' | LC_ALL=C grep -o -F -- \"$2\" | wc -l"
     return _scan(["sh", "-c", pipe, "sh", str(corpus), question.grep], seconds)
 
 
