@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -42,8 +43,13 @@ class Together:
     failures: list[str] = field(default_factory=list)
 
 
-def together(place: Path, processes: int, commits: int, seed: int = 1, beside: Sequence[str] = BESIDE) -> Together:
-    """``processes`` ingests of at least ``commits`` commits each, and ``beside`` over and over until they are done."""
+def together(
+    place: Path, processes: int, commits: int, seed: int = 1, beside: Sequence[str] = BESIDE, rest: float = 0.0
+) -> Together:
+    """``processes`` ingests of at least ``commits`` commits each, and ``beside`` over and over until they are done.
+
+    ``rest``: seconds before each of these is said again.
+    """
     commands.preload()
     folders = _write_sources(place / "logs", processes, commits, Random(seed))
     lake = place / "lake"
@@ -57,7 +63,7 @@ def together(place: Path, processes: int, commits: int, seed: int = 1, beside: S
     def start(line: str) -> None:
         arguments, settings = parse(line, {})
         talk = place / f"said-{next(numbers)}"
-        before = None if line in lines else _give_way
+        before = None if line in lines else partial(_give_way, rest)
         running[commands.fork(arguments, environment | settings, talk, before)] = (line, talk)
 
     for line in (*lines, *beside):
@@ -81,9 +87,10 @@ def together(place: Path, processes: int, commits: int, seed: int = 1, beside: S
     return Together(processes, _batches(lake), repeated, verdict.rows, seconds, failures)
 
 
-def _give_way() -> None:
+def _give_way(rest: float) -> None:
     """What is said again and again takes the processor time that the ingests leave, not most of it."""
     os.nice(10)
+    time.sleep(rest)
 
 
 def _batches(lake: Path) -> int:
@@ -121,10 +128,13 @@ def main() -> int:
         action="append",
         help="a command that is repeated meanwhile, instead of queries, maintain and verify",
     )
+    parser.add_argument("--rest", type=float, default=0.0, help="seconds before each of these is said again")
     parser.add_argument("--place", type=Path, default=Path(tempfile.gettempdir()), help="where the lake is made")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.place) as folder:
-        done = together(Path(folder), options.processes, options.commits, options.seed, options.beside or BESIDE)
+        done = together(
+            Path(folder), options.processes, options.commits, options.seed, options.beside or BESIDE, options.rest
+        )
     print(
         f"{done.processes} processes, {done.commits:,} commits, {done.beside:,} commands beside them, "
         f"{done.rows:,} rows, {done.seconds:.0f} s: {len(done.failures)} failures"

@@ -8,8 +8,10 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from tests.lake.tampering import (
@@ -26,12 +28,12 @@ from tests.lake.tampering import (
 )
 from tests.lake.world import START, STORE, event, parcel, put, written
 from trailmere.errors import LakeDamaged
+from trailmere.lake.index import EventIndex
 from trailmere.lake.records import MaintenancePolicy
 from trailmere.lake.vault import Lake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 PROBES = 4  # bits flipped in each file
 OTHER = "22222222-2222-4333-8444-555555555555"
@@ -127,6 +129,25 @@ def test_a_derived_file_with_other_bytes_is_named(lake: Lake) -> None:
     for path in derived_files(lake.home):
         with content(path, flip(path.stat().st_size // 2)):
             assert {path} == named(lake.verify(), lake.home)
+
+
+def test_an_index_that_has_forgotten_events_is_named(tmp_path: Path) -> None:
+    make_lake(tmp_path / "lake")
+    with Lake.open(tmp_path / "lake") as lake:
+        put(lake, parcel("unnamed.json", event(None), event("")))
+        folder = lake.home / "index" / STORE
+        index = EventIndex(folder)
+        path = min(index.files.values())
+        index.add((), index.snapshot_id, gone=[path])
+        index.add([(path, np.empty(0, np.uint64), np.empty(0, np.uint64))], index.snapshot_id)
+        told = lake.verify()
+        shutil.rmtree(folder)
+        put(lake, parcel("again.json", event("again")))
+        after = lake.verify()
+
+    assert [(one.kind, one.path) for one in told.grave] == [("damaged", f"index/{STORE}/manifest.json")]
+    assert Path(path).name in told.grave[0].expected
+    assert after.findings == []
 
 
 def test_a_derived_file_that_is_gone_is_a_mild_finding_until_it_is_made_anew(tmp_path: Path) -> None:

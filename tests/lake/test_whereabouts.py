@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from random import Random
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -96,6 +98,32 @@ def test_an_earlier_snapshot_is_read_with_what_is_known_today(lake: Lake) -> Non
     condition = Condition("eventid", "=", "2-of-3")
 
     assert lake.scan(STORE, [condition], at=before).files == lake.scan(STORE, [condition]).files
+
+
+def test_no_event_is_missed_while_others_write_and_merge(lake: Lake) -> None:
+    written = list(IDS)
+
+    def write() -> None:
+        with Lake.open(lake.home) as other:
+            for file in range(FILES, 4 * FILES):
+                put(other, parcel(f"{file}", *(event(f"{number}-of-{file}") for number in range(EVENTS))))
+                written.extend(f"{number}-of-{file}" for number in range(EVENTS))
+                if file % 5 == 0:
+                    other.maintain(STORE, MaintenancePolicy(snapshot_days=0))
+
+    dice = Random(1)
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(write)
+        while not writing.done():
+            wanted = dice.choice(written)
+            plan = lake.scan(STORE, [Condition("eventid", "=", wanted)])
+            lease = lake.lease(STORE, plan.snapshot_id or 0)
+            if lease is not None:
+                assert any(wanted in ids_of(Path(file.path)) for file in plan.files)
+                lease.free()
+        writing.result()
+
+    assert all(len(read(lake, id)) == 1 for id in dice.sample(written, 20))
 
 
 @pytest.mark.parametrize("at", [0, 100, -1])

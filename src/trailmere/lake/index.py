@@ -249,6 +249,15 @@ def missing(folder: Path) -> list[str]:
     return [name for name in (Segment(*segment).name for segment in segments) if not (folder / name).exists()]
 
 
+def rows_of_files(folder: Path) -> dict[str, int]:
+    """Of how many rows an index knows, for each data file that it names. The index must be sound."""
+    content = read_manifest(folder / MANIFEST) or {"segments": [], "files": [], "next_file": 0}
+    counts = np.zeros(content["next_file"], np.int64)
+    for segment in content["segments"]:
+        counts += np.bincount(_map(folder, Segment(*segment)).files, minlength=len(counts))
+    return {path: int(counts[number]) for number, path in content["files"]}
+
+
 def _has_size(folder: Path, segment: Segment) -> bool:
     path = folder / segment.name
     return path.exists() and path.stat().st_size == segment.rows * BYTES_A_ROW

@@ -15,12 +15,14 @@ from sqlalchemy import select
 from trailmere.errors import StoreNotFound
 from trailmere.lake import index, inventory, plans, view
 from trailmere.lake.batches import store_lock
+from trailmere.lake.disk import local_path
 from trailmere.lake.locks import held
 from trailmere.lake.verify_files import DRAFT
 from trailmere.lake.verify_tables import stores
 from trailmere.registry.database import reading
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from trailmere.lake.batches import Premises
@@ -28,19 +30,51 @@ if TYPE_CHECKING:
 
 ANEW = "what the table says; it is made anew when it is next used"
 GONE = "nothing; it is made anew when it is next used"
+COUNTED = frozenset({"path", "rows", "eventid:low", "eventid:nulls"})
 
 
 def check_index(premises: Premises, store_id: str, report: Verification) -> None:
-    """Manifest and segments carry a checksum each, and are there once the table has rows."""
+    """Manifest and segments carry a checksum each, and are there once the table has rows. They know of as many events
+    of each file as the file has: one that the index had forgotten would not be found by its id."""
     folder = premises.index_folder(store_id)
-    if folder.is_dir() and index.wrong(folder):
-        with held(premises.locks, store_lock(store_id)):
-            for name, said in index.wrong(folder).items():
-                report.told("damaged", _relative(premises, folder / name), ANEW, said, store_id)
-    if _present(premises, store_id) is not None and index.missing(folder):
-        with held(premises.locks, store_lock(store_id)):
+    if (not folder.is_dir() or not index.wrong(folder)) and not index.missing(folder):
+        _check_counts(premises, store_id, report)
+        return
+    with held(premises.locks, store_lock(store_id)):
+        for name, said in (index.wrong(folder) if folder.is_dir() else {}).items():
+            report.told("damaged", _relative(premises, folder / name), ANEW, said, store_id)
+        if _present(premises, store_id) is not None:
             for name in index.missing(folder):
                 report.told("derived", _relative(premises, folder / name), "the event index", GONE, store_id)
+
+
+def _check_counts(premises: Premises, store_id: str, report: Verification) -> None:
+    folder = premises.index_folder(store_id)
+    with held(premises.locks, store_lock(store_id)):
+        for path, expected, found in _miscounted(premises, store_id):
+            report.told(
+                "damaged",
+                _relative(premises, folder / index.MANIFEST),
+                f"{expected:,} events of {_relative(premises, local_path(path))}",
+                f"{found:,}; remove the folder {_relative(premises, folder)}, it is made anew with the next ingest",
+                store_id,
+            )
+
+
+def _miscounted(premises: Premises, store_id: str) -> Iterator[tuple[str, int, int]]:
+    """Files of which the index knows of another number of events than they have, by the plan of the present snapshot.
+
+    An empty eventID is in no index; a file that has some cannot be counted so.
+    """
+    present = _present(premises, store_id)
+    plan = None if present is None else plans.load(premises.plan_folder(store_id), present)
+    if plan is None or not COUNTED.issubset(plan.column_names):
+        return
+    known = index.rows_of_files(premises.index_folder(store_id))
+    for file in plan.select(sorted(COUNTED)).to_pylist():
+        path, events = file["path"], file["rows"] - (file["eventid:nulls"] or 0)
+        if path in known and file["eventid:nulls"] is not None and file["eventid:low"] and known[path] != events:
+            yield path, events, known[path]
 
 
 def check_plans(premises: Premises, store_id: str, report: Verification) -> None:
