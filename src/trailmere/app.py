@@ -495,6 +495,7 @@ class App:
         policy = MaintenancePolicy(
             cutoff=datetime.now(UTC) - timedelta(days=self.stores.sound(store.id).retention_days),
             snapshot_days=self.settings.maintain_snapshot_days,
+            rest_hours=self.settings.maintain_rest_hours,
             memory_bytes=self.settings.maintain_memory_bytes,
         )
         return self.lake.maintain(store.id, policy, dry_run=dry_run, show=show)

@@ -67,6 +67,10 @@ class Settings:
             "Age in days at which snapshots go; of younger ones the newest 16, then one an hour and a day, stay."
         ),
     )
+    maintain_rest_hours: float = field(
+        default=24.0,
+        metadata=_means("Hours without a new file after which all small files of a day become one."),
+    )
     maintain_memory_bytes: int = field(default=GIB, metadata=_means("Memory that maintenance may use, about."))
     import_folders: str = field(
         default="",

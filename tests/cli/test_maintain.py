@@ -51,6 +51,25 @@ def door(*arguments: str) -> int:
     return int(ended.value.code or 0)
 
 
+def test_what_is_left_of_a_day_becomes_one_file_when_the_day_has_come_to_rest(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deliver(tmp_path / "many", [record(number) for number in range(10, 30)])
+    door("ingest", str(tmp_path / "many"), "--store", "trail")
+    capsys.readouterr()
+
+    door("maintain")
+    today = capsys.readouterr().out
+    door("maintain", "--rest", "0s")
+    at_rest = capsys.readouterr().out
+    door("maintain", "--rest", "0s")
+    again = capsys.readouterr().out
+
+    assert "4 -> 2" in today
+    assert "2 -> 1" in at_rest
+    assert "1 -> 1" in again
+
+
 def test_it_says_what_it_did_and_ends_with_0(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code = door("maintain", "--expire-snapshots-after", "0s")
 

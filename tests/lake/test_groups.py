@@ -17,14 +17,17 @@ BYTES_A_ROW = 200
 NAMES = count()
 
 
-def stored(rows: int, *, day: date = DAY, first: int = 0, last: int = MICROSECONDS_A_DAY - 1) -> StoredFile:
+def stored(
+    rows: int, *, day: date = DAY, first: int = 0, last: int = MICROSECONDS_A_DAY - 1, written: int = 0
+) -> StoredFile:
     start = (day - EPOCH).days * MICROSECONDS_A_DAY
-    return StoredFile(f"f{next(NAMES)}", rows * BYTES_A_ROW, rows, day, start + first, start + last)
+    path = f"/lake/data/eventtime_day={day}/{written:016x}{next(NAMES):08x}-0.parquet"
+    return StoredFile(path, rows * BYTES_A_ROW, rows, day, start + first, start + last)
 
 
-def after(files: list[StoredFile]) -> list[StoredFile]:
+def after(files: list[StoredFile], rested: int = -1) -> list[StoredFile]:
     """The files once all jobs are done."""
-    jobs = choose(files)
+    jobs = choose(files, rested=rested)
     gone = {file for job in jobs for file in job.files}
     made = []
     for group in (group for job in jobs for group in job.groups):
@@ -45,6 +48,29 @@ def test_what_is_done_is_done(sizes: list[int]) -> None:
     files = after([stored(rows) for rows in sizes])
 
     assert choose(files) == []
+
+
+@settings(deadline=None)
+@given(SIZES, st.integers(0, 2))
+def test_a_day_that_has_come_to_rest_is_left_with_one_small_file_at_most(sizes: list[int], rested: int) -> None:
+    files = after([stored(rows, written=rested) for rows in sizes], rested=2)
+
+    assert sum(file.rows < FULL_ROWS for file in files) <= 1
+    assert sum(file.rows for file in files) == sum(sizes)
+    assert choose(files, rested=2) == []
+
+
+def test_a_day_that_still_gets_files_has_not_come_to_rest() -> None:
+    files = [stored(10_000, written=1), stored(100, written=1), stored(1, written=3)]
+
+    assert choose(files, rested=2) == []
+    assert [len(job.files) for job in choose(files, rested=3)] == [3]
+
+
+def test_a_file_whose_name_tells_no_time_keeps_its_day_from_rest() -> None:
+    foreign = StoredFile("/lake/data/part-0.parquet", 200, 1, DAY, 0, 1)
+
+    assert choose([foreign, stored(10_000)], rested=10) == []
 
 
 @settings(deadline=None)

@@ -47,6 +47,13 @@ def maintain(
         timedelta | None,
         Parameter(help="Age at which snapshots go (7d). Default: $TRAILMERE_MAINTAIN_SNAPSHOT_DAYS."),
     ] = None,
+    rest: Annotated[
+        timedelta | None,
+        Parameter(
+            help="Time without a new file after which all small files of a day become one (24h; 0s: now). "
+            "Default: $TRAILMERE_MAINTAIN_REST_HOURS."
+        ),
+    ] = None,
     output: OutputOption = "table",
     lake: LakeOption = None,
 ) -> int:
@@ -57,13 +64,14 @@ def maintain(
     ingests and queries, and may be killed: a query that has begun is answered from the files that it began with.
     Exits with 0, or 1 when a store could not be maintained or a damaged file was met; such a file stays as it is.
     """
-    for name, value in (("--every", every), ("--expire-snapshots-after", expire_snapshots_after)):
+    for name, value in (("--every", every), ("--expire-snapshots-after", expire_snapshots_after), ("--rest", rest)):
         if value is not None and value < (SHORTEST if name == "--every" else timedelta()):
             raise InvalidParameter(f"{name}: expected a length of time such as 1h, got {value}")
     if every is not None and dry_run:
         raise InvalidParameter("--every goes not with --dry-run", hint="leave one of them out")
     days = None if expire_snapshots_after is None else expire_snapshots_after / timedelta(days=1)
-    with open_lake(lake, maintain_snapshot_days=days) as app:
+    hours = None if rest is None else rest / timedelta(hours=1)
+    with open_lake(lake, maintain_snapshot_days=days, maintain_rest_hours=hours) as app:
         if every is None:
             return _round(app, store, dry_run, output)
         return _rounds(app, store, every, output)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from trailmere.lake.files import EPOCH, MICROSECONDS_A_DAY, ROW_GROUP_ROWS
+from trailmere.lake.records import batch_began
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -27,6 +28,7 @@ FULL_ROWS, FULL_BYTES = TARGET_ROWS // 2, TARGET_BYTES // 4  # such a file is no
 GROWTH = 2  # a file joins others that have at least 1/GROWTH of its rows
 JOB_ROWS = 2 * TARGET_ROWS  # what is written anew at once: bounds memory, and what is lost when it is killed
 DAY_PREFIX = "eventtime_day="
+NEVER = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,14 @@ class StoredFile:
     day: date
     first: int
     last: int
+
+    @property
+    def written(self) -> int:
+        """When its batch began, in nanoseconds since 1970; the latest moment where its name does not say so."""
+        try:
+            return batch_began(self.path.rpartition("/")[2].partition("-")[0])
+        except ValueError:
+            return NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +95,11 @@ def _stored_file(path: str, size: int, rows: int, low: int | None, high: int | N
     )
 
 
-def choose(files: Iterable[StoredFile], cutoff: int | None = None) -> list[Job]:
+def choose(files: Iterable[StoredFile], cutoff: int | None = None, rested: int = -1) -> list[Job]:
     """What is to be done, in the order of days; nothing for files that are as they should be.
 
-    ``cutoff``: rows with an earlier eventTime (microseconds since 1970) go.
+    ``cutoff``: rows with an earlier eventTime (microseconds since 1970) go. ``rested``: a day whose small files were
+    all written by then (nanoseconds since 1970) has come to rest, and they become one.
     """
     cutoff = -(1 << 63) if cutoff is None else cutoff
     by_day: dict[date, list[StoredFile]] = defaultdict(list)
@@ -98,7 +109,7 @@ def choose(files: Iterable[StoredFile], cutoff: int | None = None) -> list[Job]:
             dropped.append(file)
         else:
             by_day[file.day].append(file)
-    groups = [group for day in sorted(by_day) for group in _of_day(day, by_day[day], cutoff)]
+    groups = [group for day in sorted(by_day) for group in _of_day(day, by_day[day], cutoff, rested)]
     jobs = [Job(tuple(some)) for some in _packed(groups)]
     return [Job((), tuple(dropped)), *jobs] if dropped else jobs
 
@@ -108,18 +119,18 @@ def pieces(rows: int, size: int) -> int:
     return max(1, ceil(rows / TARGET_ROWS), ceil(size / TARGET_BYTES))
 
 
-def _of_day(day: date, files: Sequence[StoredFile], cutoff: int) -> Iterator[Group]:
+def _of_day(day: date, files: Sequence[StoredFile], cutoff: int, rested: int) -> Iterator[Group]:
     due = {file for file in files if file.first < cutoff}
-    runs = list(_runs(files))
+    small = [file for file in files if file.rows < FULL_ROWS and file.size < FULL_BYTES]
+    runs = [small] if small and all(file.written <= rested for file in small) else list(_runs(small))
     lone = [[file] for file in due.difference(*runs)]
     for run in (*runs, *lone):
         if len(run) > 1 or due.intersection(run):
             yield from (Group(day, tuple(part)) for part in _cut(run))
 
 
-def _runs(files: Sequence[StoredFile]) -> Iterator[list[StoredFile]]:
+def _runs(small: Sequence[StoredFile]) -> Iterator[list[StoredFile]]:
     """Small files by rows, parted wherever one has more than GROWTH times the rows of the run before it."""
-    small = (file for file in files if file.rows < FULL_ROWS and file.size < FULL_BYTES)
     run: list[StoredFile] = []
     total = 0
     for file in sorted(small, key=lambda file: (file.rows, file.path)):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -42,10 +43,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from trailmere.lake.batches import Premises
-    from trailmere.lake.groups import StoredFile
+    from trailmere.lake.groups import Job, StoredFile
     from trailmere.lake.view import TableView
 
     Show = Callable[[MaintenanceProgress], None]
+
+NANOSECONDS_AN_HOUR = 3_600_000_000_000
 
 
 def turn_lock(store_id: str) -> str:
@@ -73,7 +76,7 @@ def maintain(premises: Premises, store_id: str, policy: MaintenancePolicy, show:
 def foresee(premises: Premises, store_id: str, policy: MaintenancePolicy) -> Maintained:
     """What ``maintain`` would do, as far as that can be told without doing it. Changes nothing, takes no lock."""
     files = _files(premises, store_id)
-    jobs = groups.choose(files, policy.cutoff_us)
+    jobs = _jobs(files, policy)
     made = sum(
         groups.pieces(group.rows, sum(file.size for file in group.files)) for job in jobs for group in job.groups
     )
@@ -112,7 +115,7 @@ def _turn(premises: Premises, store_id: str) -> Iterator[None]:
 
 
 def _rewrite(premises: Premises, store_id: str, policy: MaintenancePolicy, done: Maintained, show: Show) -> Maintained:
-    jobs = groups.choose(_files(premises, store_id), policy.cutoff_us)
+    jobs = _jobs(_files(premises, store_id), policy)
     total = sum(_bytes(job.files) for job in jobs)
     handled = 0
 
@@ -193,6 +196,10 @@ def _files(premises: Premises, store_id: str) -> list[StoredFile]:
     folder = premises.plan_folder(store_id)
     plan = plans.load(folder, current)
     return groups.stored_files(manifests.made_plan(table, folder, current) if plan is None else plan)
+
+
+def _jobs(files: Collection[StoredFile], policy: MaintenancePolicy) -> list[Job]:
+    return groups.choose(files, policy.cutoff_us, time.time_ns() - int(policy.rest_hours * NANOSECONDS_AN_HOUR))
 
 
 def _bytes(files: Collection[StoredFile]) -> int:

@@ -222,13 +222,26 @@ class Removal:
     files: int
 
 
+BATCH_ID_LENGTH = 24  # the time in nanoseconds, and eight digits by chance
+
+
+def batch_began(batch_id: str) -> int:
+    """When the batch of this id was opened, in nanoseconds since 1970. Raises ValueError for what is no such id."""
+    if len(batch_id) != BATCH_ID_LENGTH:
+        raise ValueError(f"expected the id of a batch, {BATCH_ID_LENGTH} hexadecimal digits, got {batch_id!r}")
+    int(batch_id, 16)
+    return int(batch_id[:16], 16)
+
+
 @dataclass(frozen=True, slots=True)
 class MaintenancePolicy:
     """What maintenance is to do. ``cutoff``: rows with an earlier eventTime go (UTC where it has no zone; None: none
-    do). ``snapshot_days``: the age at which snapshots go. ``memory_bytes``: what rewriting may take."""
+    do). ``snapshot_days``: the age at which snapshots go. ``rest_hours``: of a day that got no file for so long all
+    small files become one. ``memory_bytes``: what rewriting may take."""
 
     cutoff: datetime | None = None
     snapshot_days: float = 7.0
+    rest_hours: float = 24.0
     memory_bytes: int = 1 << 30
 
     @property
