@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from trailmere.lake.inventory import Recorder
 
 IMPLEMENTATION = f"{__name__}.SyncedFileIO"
+AVRO_SUFFIX, AVRO_MAGIC = ".avro", b"Obj\x01"  # Avro specification 1.12, "Object Container Files"
 
 
 class SyncedStream:
@@ -82,7 +83,13 @@ class LocalFile(InputFile, OutputFile):
         return cast("InputStream", self._open())
 
     def _open(self) -> BinaryIO:
-        return self._path.open("rb")
+        file = self._path.open("rb")
+        if self._path.suffix == AVRO_SUFFIX and file.read(len(AVRO_MAGIC)) != AVRO_MAGIC:
+            # PyIceberg's decoder would take what follows for lengths, and read past the end of its memory.
+            file.close()
+            raise ValueError(f"expected an Avro file, and {self._path} does not begin as one")
+        file.seek(0)
+        return file
 
     def create(self, overwrite: bool = False) -> OutputStream:
         make_folder(self._path.parent)
