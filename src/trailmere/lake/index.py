@@ -194,7 +194,7 @@ class EventIndex:
         content = read_manifest(self._folder / MANIFEST)
         if content is None:
             return False
-        self._segments = [Segment(*segment) for segment in content["segments"]]
+        self._segments = segments_of(content)
         self._next = content["next"]
         self._next_file = content["next_file"]
         self.snapshot_id = content["snapshot_id"]
@@ -216,6 +216,11 @@ def read_manifest(path: Path) -> dict[str, Any] | None:
     return content if content.get("format") == FORMAT else None
 
 
+def segments_of(manifest: dict[str, Any] | None) -> list[Segment]:
+    """The segments that a manifest names; none where there is no manifest."""
+    return [] if manifest is None else [Segment(*described) for described in manifest["segments"]]
+
+
 def wrong(folder: Path) -> dict[str, str]:
     """Files of an index that are not what was written, with what is wrong; each is read.
 
@@ -229,8 +234,7 @@ def wrong(folder: Path) -> dict[str, str]:
     checksum, _, text = manifest.read_bytes().partition(b"\n")
     if checksum != b"%08x" % zlib.crc32(text):
         return said | {manifest.name: "other bytes than were written"}
-    for segment in (read_manifest(manifest) or {"segments": []})["segments"]:
-        one = Segment(*segment)
+    for one in segments_of(read_manifest(manifest)):
         if not (folder / one.name).exists():
             continue
         if not _has_size(folder, one):
@@ -245,16 +249,17 @@ def missing(folder: Path) -> list[str]:
     manifest = folder / MANIFEST
     if not manifest.exists():
         return [manifest.name]
-    segments = (read_manifest(manifest) or {"segments": []})["segments"]
-    return [name for name in (Segment(*segment).name for segment in segments) if not (folder / name).exists()]
+    return [one.name for one in segments_of(read_manifest(manifest)) if not (folder / one.name).exists()]
 
 
 def rows_of_files(folder: Path) -> dict[str, int]:
     """Of how many rows an index knows, for each data file that it names. The index must be sound."""
-    content = read_manifest(folder / MANIFEST) or {"segments": [], "files": [], "next_file": 0}
+    content = read_manifest(folder / MANIFEST)
+    if content is None:
+        return {}
     counts = np.zeros(content["next_file"], np.int64)
-    for segment in content["segments"]:
-        counts += np.bincount(_map(folder, Segment(*segment)).files, minlength=len(counts))
+    for segment in segments_of(content):
+        counts += np.bincount(_map(folder, segment).files, minlength=len(counts))
     return {path: int(counts[number]) for number, path in content["files"]}
 
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from trailmere.events.keys import event_keys
-from trailmere.lake.index import BYTES_A_ROW, MANIFEST, Segment, read_manifest
+from trailmere.lake.index import BYTES_A_ROW, MANIFEST, Segment, read_manifest, segments_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -85,7 +85,7 @@ class Whereabouts:
             content = read_manifest(self._folder / MANIFEST)
             if content is None or stamp is None or _stamp(self._folder) != stamp:
                 return None
-            segments = tuple(Segment(*described) for described in content["segments"])
+            segments = tuple(segments_of(content))
             self._manifest = _Manifest(stamp, segments, {path: number for number, path in content["files"]})
             self._sound = {one: self._sound[one] for one in segments if one in self._sound}
         return self._manifest
