@@ -142,6 +142,16 @@ def choose(page: Page, field: str, value: str) -> None:
     expect(page.locator(field)).to_have_value(value)
 
 
+def test_a_field_that_is_passed_by_leaves_no_value_to_the_one_that_is_chosen(page: Page) -> None:
+    page.goto("/console/stores/new")
+    page.locator("#s0-add").click()
+    page.locator("#s0-c0-field").select_option("readOnly")
+    expect(page.locator("select#s0-c0-values")).to_have_value("true")
+    page.locator("#s0-c0-field").select_option("eventName")
+    expect(page.locator("#s0-c0-add")).to_have_attribute("placeholder", "a value")
+    expect(page.locator("#s0-c0-values")).to_have_count(0)
+
+
 def test_a_store_is_made_with_the_builder_by_keyboard(page: Page, console: Console) -> None:
     keys = page.keyboard
     page.goto("/console/stores")

@@ -18,7 +18,7 @@ def fields_of(draft: Draft, **more: str) -> list[tuple[str, str]]:
         for c, row in enumerate(one.rows):
             start = f"s{s}.c{c}."
             found += [(f"{start}field", row.field), (f"{start}op", row.operator)]
-            found += [(f"{start}values", "\r\n".join(row.values))]
+            found += [(f"{start}was", row.field), (f"{start}values", "\r\n".join(row.values))]
     return [(name, value) for name, value in found if name not in more] + list(more.items())
 
 
@@ -77,6 +77,18 @@ def test_a_value_that_was_typed_beside_the_others_is_one_of_them() -> None:
 
     assert sent.selectors is not None
     assert sent.selectors[0].rows == (Row("eventName", "Equals", ("One", "Two")),)
+
+
+def test_a_field_that_is_changed_loses_what_was_chosen_for_it_and_keeps_what_was_typed() -> None:
+    chosen = of_rows([Drafted("", "Management", (Row("readOnly", "Equals", ("false",)),))])
+    typed = of_rows([Drafted("", "Management", (Row("eventSource", "Equals", ("iam.amazonaws.com",)),))])
+
+    first, second = (of_form(fields_of(draft, **{"s0.c0.field": "eventName"})) for draft in (chosen, typed))
+
+    assert first.selectors is not None
+    assert second.selectors is not None
+    assert first.selectors[0].rows == (Row("eventName"),)
+    assert second.selectors[0].rows == (Row("eventName", "Equals", ("iam.amazonaws.com",)),)
 
 
 def test_another_category_keeps_the_conditions_that_it_can_have_and_adds_those_that_it_needs() -> None:

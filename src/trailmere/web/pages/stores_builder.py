@@ -243,16 +243,21 @@ def _rows(told: Mapping[str, str]) -> list[Drafted]:
         if category not in CATEGORIES:
             break
         drafted = Drafted(told.get(f"{start}name", "").strip(), category)
-        rows = tuple(_row(told, f"{start}c{row}.") for row in range(MOST_ROWS) if f"{start}c{row}.field" in told)
+        rows = tuple(
+            _row(told, f"{start}c{row}.", drafted) for row in range(MOST_ROWS) if f"{start}c{row}.field" in told
+        )
         kept = tuple(one for one in rows if one.field in drafted.rules)
         found.append(_with_required(replace(drafted, rows=tuple(_fitting(drafted, one) for one in kept))))
     return found
 
 
-def _row(told: Mapping[str, str], start: str) -> Row:
+def _row(told: Mapping[str, str], start: str, drafted: Drafted) -> Row:
+    row = Row(told[f"{start}field"], told.get(f"{start}op", "Equals"))
+    shown = Row(told.get(f"{start}was", row.field))  # as which field it was shown when it was sent
+    if shown.field != row.field and drafted.choices(shown):
+        return row  # what a list of choices stood at says nothing of another field
     given = [*_lines(told.get(f"{start}values", "")).split("\n"), told.get(f"{start}add", "")]
-    values = tuple(dict.fromkeys(one.strip() for one in given if one.strip()))
-    return Row(told[f"{start}field"], told.get(f"{start}op", "Equals"), values)
+    return replace(row, values=tuple(dict.fromkeys(one.strip() for one in given if one.strip())))
 
 
 def _fitting(drafted: Drafted, row: Row) -> Row:
