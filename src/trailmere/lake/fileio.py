@@ -3,14 +3,16 @@
 PyIceberg's own local FileIO never calls fsync, so that a power cut after a commit may leave an empty metadata file and
 with it an unreadable table. PyIceberg writes metadata files, manifests and manifest lists through this class (catalog
 property ``py-io-impl``); data files are ours (``lake.files``). What it writes is hashed on the way and told to the
-inventory, where a recorder was given (``lake.pointer`` does). Object stores are not served here.
+inventory, and what it reads is held against the hash there before anything decodes it: PyIceberg's compiled decoder
+of Avro believes every length, and reads past the end of its memory. Object stores are not served here.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import os
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, cast
 
 from pyiceberg.io import FileIO, InputFile, InputStream, OutputFile, OutputStream
 from pyiceberg.typedef import EMPTY_DICT
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from trailmere.lake.inventory import Recorder
 
 IMPLEMENTATION = f"{__name__}.SyncedFileIO"
-AVRO_SUFFIX, AVRO_MAGIC = ".avro", b"Obj\x01"  # Avro specification 1.12, "Object Container Files"
 
 
 class SyncedStream:
@@ -80,16 +81,11 @@ class LocalFile(InputFile, OutputFile):
         return self._path.exists()
 
     def open(self, seekable: bool = True) -> InputStream:
-        return cast("InputStream", self._open())
-
-    def _open(self) -> BinaryIO:
-        file = self._path.open("rb")
-        if self._path.suffix == AVRO_SUFFIX and file.read(len(AVRO_MAGIC)) != AVRO_MAGIC:
-            # PyIceberg's decoder would take what follows for lengths, and read past the end of its memory.
-            file.close()
-            raise ValueError(f"expected an Avro file, and {self._path} does not begin as one")
-        file.seek(0)
-        return file
+        """The file's bytes. Raises LakeDamaged where they are not those that were written, OSError."""
+        content = self._path.read_bytes()
+        if self._recorder is not None:
+            self._recorder.reading(self._path, content)
+        return cast("InputStream", io.BytesIO(content))
 
     def create(self, overwrite: bool = False) -> OutputStream:
         make_folder(self._path.parent)
@@ -109,7 +105,7 @@ class SyncedFileIO(FileIO):
         self._recorder = recorder
 
     def new_input(self, location: str) -> InputFile:
-        return LocalFile(location)
+        return LocalFile(location, self._recorder)
 
     def new_output(self, location: str) -> OutputFile:
         return LocalFile(location, self._recorder)

@@ -8,6 +8,7 @@ the disk is the work of ``lake.verify``.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, String, Table, Text, delete, insert, select, update
 
+from trailmere.errors import LakeDamaged
 from trailmere.lake.disk import local_path, remove_files
 from trailmere.lake.ledger import CHUNK, metadata, now_us
 from trailmere.registry.database import reading, writing
@@ -136,6 +138,17 @@ def hashes(connection: Connection, home: Path, paths: Iterable[str]) -> dict[str
     return found
 
 
+def check_content(engine: Engine, home: Path, path: Path, content: bytes) -> None:
+    """A file was read whole, and is to be decoded. Raises LakeDamaged where its hash is known and is another one."""
+    with reading(engine) as connection:
+        expected = hashes(connection, home, [str(path)]).get(str(path))
+    if expected is not None and (found := hashlib.sha256(content).hexdigest()) != expected:
+        raise LakeDamaged(
+            f"the {kind_of(path.name)} {path} is not what was written: expected the SHA-256 {expected}, found {found}",
+            hint="restore it from a copy of the lake; all that is wrong is named by: trailmere verify",
+        )
+
+
 def publish_batch(connection: Connection, store_id: str, batch_id: str) -> None:
     """The batch is done: its files are live."""
     connection.execute(update(files).where(*_of_batch(store_id, batch_id)).values(state="live"))
@@ -241,6 +254,15 @@ class Recorder:
         """A file is on disk."""
         with self._guard:
             self._written[relative(self._home, path)] = FileRecord(str(path), kind_of(path.name), size, sha256)
+
+    def reading(self, path: Path, content: bytes) -> None:
+        """A file was read. Raises LakeDamaged where it is not what was written, here or by an earlier commit."""
+        if not path.is_relative_to(self._home):
+            return  # of a lake that this one is a copy of: who asked for it finds out
+        with self._guard:
+            mine = self._written.get(relative(self._home, path))
+        if mine is None:
+            check_content(self._engine, self._home, path, content)
 
     def removing(self, path: Path) -> None:
         """A file is about to be removed. Old metadata files are marked already, failed attempts are pending."""

@@ -11,9 +11,9 @@ import contextlib
 from typing import TYPE_CHECKING, Any, cast
 
 from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
-from pyiceberg.exceptions import CommitFailedException, TableAlreadyExistsError
-from pyiceberg.serializers import ToOutputFile
-from pyiceberg.table import CommitTableResponse, TableProperties
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, TableAlreadyExistsError
+from pyiceberg.serializers import FromInputFile, ToOutputFile
+from pyiceberg.table import CommitTableResponse, Table, TableProperties
 from pyiceberg.table.sorting import UNSORTED_SORT_ORDER
 from pyiceberg.typedef import EMPTY_DICT
 from pyiceberg.utils.properties import property_as_bool
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pyiceberg.io import FileIO
     from pyiceberg.partitioning import PartitionSpec
     from pyiceberg.schema import Schema
-    from pyiceberg.table import StagedTable, Table
+    from pyiceberg.table import StagedTable
     from pyiceberg.table.metadata import TableMetadata
     from pyiceberg.table.update import TableRequirement, TableUpdate
     from sqlalchemy import Connection
@@ -46,6 +46,19 @@ class PointerCatalog(SqlCatalog):
 
     def _load_file_io(self, properties: dict[str, str] = EMPTY_DICT, location: str | None = None) -> FileIO:
         return SyncedFileIO({**self.properties, **properties}, self.recorder)
+
+    def _convert_orm_to_iceberg(self, orm_table: IcebergTables) -> Table:
+        """As PyIceberg's, which would read the metadata file by a FileIO that no recorder was given."""
+        if (location := orm_table.metadata_location) is None:
+            raise NoSuchTableError(f"the catalog names no metadata file of {orm_table.table_name}")
+        metadata = FromInputFile.table_metadata(self._load_file_io().new_input(location))
+        return Table(
+            identifier=(orm_table.table_namespace, orm_table.table_name),
+            metadata=metadata,
+            metadata_location=location,
+            io=self._load_file_io(metadata.properties, location),
+            catalog=self,
+        )
 
     def make_table(
         self,

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from trailmere.errors import LakeDamaged, SnapshotNotFound, StoreNotFound
 from trailmere.lake.disk import local_path
+from trailmere.lake.inventory import check_content
 from trailmere.lake.ledger import as_time
 from trailmere.lake.records import SnapshotInfo
 from trailmere.registry.database import reading
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 CATALOG = "trailmere"
 NAMESPACE = "stores"
 BATCH_PROPERTY = "trailmere.batch"
+DEPTH = 4  # of a metadata file below the lake's folder: warehouse/stores/<store>/metadata/<file>
 
 _POINTER = text(
     "SELECT metadata_location FROM iceberg_tables"
@@ -126,10 +128,16 @@ def metadata(engine: Engine, store_id: str) -> dict[str, Any]:
 
 
 def content_at(engine: Engine, store_id: str, location: str) -> tuple[str, dict[str, Any]]:
-    """The metadata file that the catalog just now named, or the one that has followed it, and what it says."""
+    """The metadata file that the catalog just now named, or the one that has followed it, and what it says.
+
+    Raises LakeDamaged where it is missing, is not what was written, or cannot be read.
+    """
     for _ in range(8):
         try:
-            return location, json.loads(local_path(location).read_bytes())
+            path = local_path(location)
+            content = path.read_bytes()
+            check_content(engine, path.parents[DEPTH], path, content)
+            return location, json.loads(content)
         except FileNotFoundError:  # commits went on since, and the file was an old one by now
             named_before, location = location, pointer(engine, store_id)
             if location == named_before:
