@@ -230,8 +230,9 @@ def _check_letters(
             verdict.add("dead letter without its bytes", f"{letter['id']} of {letter['uri']}")
     kept = {letter["sha256"] for letter in letters}
     for file in files:
-        # Of a text of which nothing can be read, what stands around its values is not kept: separators, "[" before it.
-        bare = hashlib.sha256(file.stored.lstrip(SEPARATORS + b"[").rstrip(SEPARATORS)).hexdigest()
+        # Of a text of which nothing can be read, what stands around its values is not kept: separators, and before it
+        # "[" or an array of nothing.
+        bare = hashlib.sha256(file.stored.lstrip(SEPARATORS + b"[]").rstrip(SEPARATORS)).hexdigest()
         if file.rejected and not kept & {file.sha256, bare}:
             verdict.add("lost", f"no dead letter for {file.uri}")
     parts = Counter(letter["delivery_id"] for letter in letters)
