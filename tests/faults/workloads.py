@@ -126,6 +126,13 @@ WORKLOADS: tuple[Workload, ...] = (
         {"main": Wants(("first", "both"))},
     ),
     Workload(
+        "maintain days at rest",
+        (CREATE, INGEST, f"{ONE_BY_ONE} ingest {{both}} --store main"),
+        "maintain --rest 0s",
+        {"main": Wants(("first", "both"))},
+        {"main": Wants(("first", "both"))},
+    ),
+    Workload(
         "maintain a store with a retention",
         (f"{CREATE} --retention-days {RETENTION_DAYS}", INGEST),
         "maintain",
