@@ -990,3 +990,8 @@ SELECT trail<.x x 2000> FROM trail
 SELECT <trail. x 500>eventName FROM trail
 SELECT * FROM <a. x 1000>b
 SELECT <interval '1' day +  x 700>nothing
+-- Half of a surrogate pair is no character: no engine takes it.
+SELECT '<U+D800>' FROM trail
+SELECT eventName AS "<U+DFFF>" FROM trail
+SELECT 1 -- <U+DC80>
+<U+DCFF>SELECT 1

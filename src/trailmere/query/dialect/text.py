@@ -81,6 +81,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_SURROGATE = re.compile(r"[\ud800-\udfff]")  # so Python has bytes of a command line that are no UTF-8
 _NAME = re.compile(r"[A-Za-z0-9_][\w.\-]*[\w]")
 _DIGITS = re.compile(r"[0-9]+(?:[eE][0-9]*)?")
 _ANGLED = re.compile(r"<[A-Za-z][\w \-]*>")
@@ -139,6 +140,14 @@ def read(text: str, limits: Limits, is_store: Callable[[str], bool]) -> Source:
         )
     if "\x00" in text:
         _invalid(text, text.index("\x00"), "the statement holds a NUL character", "remove it")
+    if half := _SURROGATE.search(text):
+        named = f"U+{ord(half.group()):04X}"
+        _invalid(
+            text,
+            half.start(),
+            f"the statement holds {named}, half of a surrogate pair, which is no character",
+            "write it in UTF-8",
+        )
     scan = _Scan(text, limits, is_store)
     _begins_like_a_query(text)
     place = 0
