@@ -174,6 +174,7 @@ def test_asking_for_stores_makes_no_lake(run: Command, tmp_path: Path, arguments
         (("create", "new", "--tag", "team"), "expected a tag as KEY=VALUE"),
         (("create", "new", "--selectors", "managment-events"), "did you mean management-events?"),
         (("show", "audti"), "did you mean audit?"),
+        (("show", "aud\udcff"), "expected arguments in UTF-8, got b'aud\\xff'"),
         (("delete", "audit"), "--no-termination-protection"),
         (("restore", "audit"), "expected status PENDING_DELETION, it is ENABLED"),
         (("update", "audit"), "at least one thing to change"),

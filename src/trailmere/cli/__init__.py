@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from cyclopts import App, Parameter
 
 from trailmere import __version__
+
+if TYPE_CHECKING:
+    from trailmere.errors import TrailmereError
 
 
 def _worth_saying(default: object) -> str | None:
@@ -71,6 +75,11 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:
         _close_stdout()
         sys.exit(0)
+    except UnicodeEncodeError:
+        if (told := _not_unicode(sys.argv[1:] if arguments is None else arguments)) is None:
+            raise
+        report_error(told)
+        sys.exit(1)
     except Exception as error:
         from cyclopts import CycloptsError
 
@@ -78,6 +87,19 @@ def main(arguments: list[str] | None = None) -> None:
             sys.exit(2)
         raise
     sys.exit(result if isinstance(result, int) else 0)
+
+
+def _not_unicode(arguments: list[str]) -> TrailmereError | None:
+    """What to say of an argument that is no text: Python keeps its bytes as halves of surrogate pairs (PEP 383)."""
+    from trailmere.errors import InvalidParameter
+
+    for one in arguments:
+        if not one.isascii() and any("\ud800" <= character <= "\udfff" for character in one):
+            return InvalidParameter(
+                f"expected arguments in UTF-8, got {os.fsencode(one)[:80]!r}",
+                hint="write it in UTF-8; only paths of files may hold other bytes",
+            )
+    return None
 
 
 def _close_stdout() -> None:
