@@ -42,7 +42,8 @@ def _ingest_wall(results: Results, contestant: str) -> float | None:
 
 
 def _weight(results: Results, what: str) -> float | None:
-    weights = results["storage"].get("after") or results["storage"].get("before")
+    found = results["storage"]
+    weights = found.get("rested") or found.get("after") or found.get("before")
     return weights[what] / results["corpora"][LARGE]["gzip_bytes"] if weights else None
 
 

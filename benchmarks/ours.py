@@ -55,11 +55,16 @@ def opened(lake: Path, **given: Any) -> Iterator[App]:
         app.close()
 
 
-def maintain(lake: Path, seconds: float) -> Measurement | None:
+def maintain(lake: Path, seconds: float, *more: str) -> Measurement | None:
     """``trailmere maintain``, old snapshots and their files gone; None where this version has no such command."""
-    if trailmere("maintain", "--help", lake=lake).failed:
+    if trailmere("maintain", *more, "--help", lake=lake).failed:
         return None
-    return trailmere("maintain", "--expire-snapshots-after", "0s", lake=lake, seconds=seconds)
+    return trailmere("maintain", "--expire-snapshots-after", "0s", *more, lake=lake, seconds=seconds)
+
+
+def rest(lake: Path, seconds: float) -> Measurement | None:
+    """As ``maintain`` does by itself a day later: days that nothing is written to any more become a file each."""
+    return maintain(lake, seconds, "--rest", "0s")
 
 
 def live_files(lake: Path) -> list[Path]:

@@ -214,9 +214,17 @@ def maintain(bench: Bench) -> None:
             found["not_run"] = run.complaint
         else:
             found |= {"run": run.as_dict(), "after": ours.weigh(lake)}
+            _rest(bench, lake)
             _compact(bench)
     bench.results["notes"] += _missing_rows(bench)
     ours.link_live_files(lake, bench.work / ours.LIVE_FILES)
+
+
+def _rest(bench: Bench, lake: Path) -> None:
+    """The same a day later: what is asked most is asked of days that have come to rest."""
+    run = ours.rest(lake, bench.seconds)
+    if run is not None and not run.failed:
+        bench.results["storage"] |= {"rest": run.as_dict(), "rested": ours.weigh(lake)}
 
 
 def _compact(bench: Bench) -> None:
@@ -238,7 +246,7 @@ def _compact(bench: Bench) -> None:
 def _missing_rows(bench: Bench) -> list[str]:
     """What would make all that follows worthless: a lake that does not hold the corpus."""
     expected = bench.results["corpora"][report.CORPORA[0]]["events"]
-    weights = {when: bench.results["storage"].get(when) for when in ("before", "after")}
+    weights = {when: bench.results["storage"].get(when) for when in ("before", "after", "rested")}
     return [
         f"**{weight['rows']:,} rows {when} maintenance, and {expected:,} events in the corpus.**"
         for when, weight in weights.items()

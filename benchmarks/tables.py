@@ -124,23 +124,27 @@ def storage(results: Results) -> list[str]:
         return []
     shape = results["corpora"][bars.LARGE]
     rows = []
-    for when in ("before", "after"):
+    told = {
+        "before": "before `trailmere maintain`",
+        "after": "after `trailmere maintain`",
+        "rested": "after that of a day later (`--rest 0s`)",
+    }
+    for when, words in told.items():
         if when in found:
             weight, gzip = found[when], shape["gzip_bytes"]
             parts = [f"{weight[name] / gzip:.2f}" for name in ("everything", "data", "read_ready")]
-            rows.append(
-                [f"{when} `trailmere maintain`", *parts, f"{weight['files']:,}", f"{weight['files_on_disk']:,}"]
-            )
+            rows.append([words, *parts, f"{weight['files']:,}", f"{weight['files_on_disk']:,}"])
     head = ["bytes / gzip input", "everything", "data files", "columns but eventJson", "data files", "files on disk"]
     lines = ["## Storage and maintenance", "", *table(head, rows), ""]
     if "run" in found:
-        run = found["run"]
-        return [
-            *lines,
-            f"`trailmere maintain`: {run['cpu_seconds']:.2f} s CPU, start included, {run['wall_seconds']:.2f} s wall, "
-            f"{run['peak_bytes'] / 1e6:.0f} MB at most. "
-            "The questions below were asked after it.",
+        runs = [("`trailmere maintain`", found["run"]), ("That of a day later", found.get("rest"))]
+        costs = [
+            f"{name}: {run['cpu_seconds']:.2f} s CPU, start included, {run['wall_seconds']:.2f} s wall, "
+            f"{run['peak_bytes'] / 1e6:.0f} MB at most."
+            for name, run in runs
+            if run
         ]
+        return [*lines, *costs, "The questions below were asked after it."]
     return [*lines, f"`trailmere maintain`: not run, {found.get('not_run', 'not asked for')}."]
 
 
