@@ -29,6 +29,8 @@ from trailmere.errors import EngineError, QueryError, TrailmereError
 from trailmere.query.dialect import compile
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from trailmere.query.records import Catalog, Statement
     from trailmere.query.service import QueryService
 
@@ -55,6 +57,7 @@ ENGINE_WORDS = re.compile(
 )
 QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
 CALLED = re.compile(r"\b(\w+)\s*\(")
+TOLD_EVERY = 10_000
 
 
 @dataclass
@@ -182,8 +185,14 @@ def _shape(message: str) -> str:
     return re.sub(r"'[^']*'|\"[^\"]*\"|\d+", "_", message)[:110]
 
 
-def run(statements: int, seed: int | str, executed: int = 0, service: QueryService | None = None) -> Report:
-    """That many statements; every so many of them are executed."""
+def run(
+    statements: int,
+    seed: int | str,
+    executed: int = 0,
+    service: QueryService | None = None,
+    said: Callable[[Report], None] = lambda _: None,
+) -> Report:
+    """That many statements; every so many of them are executed. ``said`` is told of each ten thousand."""
     sentences = Sentences(seed, good_statements(), engine_functions())
     judge = Judge(service)
     every = statements // executed if executed else 0
@@ -194,15 +203,21 @@ def run(statements: int, seed: int | str, executed: int = 0, service: QueryServi
         if judge.compile(sql) is not None and due:
             judge.execute(sql)
             due = False
+        if judge.report.statements % TOLD_EVERY == 0:
+            said(judge.report)
     return judge.report
 
 
 def run_on_small_lake(folder: Path, statements: int, seed: int | str, executed: int) -> Report:
-    """The same, with a lake to execute on and little time and memory for each query."""
+    """The same, with a lake to execute on and little time and memory for each query; on stderr how far it is."""
     if not executed:
-        return run(statements, seed)
+        return run(statements, seed, said=_told)
     with opened(make_lake(folder), query_seconds=5.0, query_memory_bytes=256 << 20, query_threads=1) as app:
-        return run(statements, seed, executed, app.queries)
+        return run(statements, seed, executed, app.queries, _told)
+
+
+def _told(report: Report) -> None:
+    print(f"{report.statements:>11,} statements, {len(report.findings)} findings", file=sys.stderr, flush=True)
 
 
 def main(arguments: list[str]) -> int:

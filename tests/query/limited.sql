@@ -394,3 +394,9 @@ SELECT eventName FROM trail LIMIT 0
 SELECT count(*) FROM "second-trail"
 SELECT 1 AS "<a x 9000>"
 SELECT '<a x 9900>'
+-- What the parser would read twice at each level.
+SELECT <ARRAY[ x 31>1<] x 31>
+SELECT <ROW( x 31>1<) x 31>
+SELECT <ARRAY[ROW( x 15>1<)] x 15> FROM trail WHERE <ARRAY[ x 20>1<] x 20> IS NOT NULL
+SELECT CAST(NULL AS <ROW(a ARRAY( x 15>INTEGER<)) x 15>)
+SELECT TRY_CAST(eventName AS <ARRAY( x 30>VARCHAR<) x 30>) FROM trail

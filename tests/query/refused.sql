@@ -995,3 +995,14 @@ SELECT '<U+D800>' FROM trail
 SELECT eventName AS "<U+DFFF>" FROM trail
 SELECT 1 -- <U+DC80>
 <U+DCFF>SELECT 1
+SELECT 1 AS "" FROM trail
+SELECT "" FROM trail
+SELECT x."" FROM trail x
+-- What the parser would read twice at each level, and so for ever.
+SELECT * FROM trail<  JOIN trail x 60>
+SELECT * FROM trail<  LEFT JOIN trail x 60>
+SELECT eventName FROM trail<  JOIN trail JOIN trail ON true x 30>
+SELECT * FROM trail<  STRAIGHT_JOIN trail x 60>
+SELECT * FROM trail<  LEFT SEMI JOIN trail x 60>
+SELECT * FROM trail<  JOIN trail x 60> 1 2
+SELECT * FROM<  trail JOIN x 30> trail<  ON true x 29> 1

@@ -14,6 +14,7 @@ from sqlglot import exp
 from sqlglot.dialects.trino import Trino
 from sqlglot.errors import ParseError, TokenError
 from sqlglot.parsers.trino import TrinoParser
+from sqlglot.tokenizer_core import TokenType
 
 from trailmere.errors import QueryLimitExceeded, StatementInvalid, StatementNotAllowed
 
@@ -47,12 +48,52 @@ _GO_ON = frozenset(
 )
 
 
+# Tokens that may be read again because what was begun turned out to be something else; and so many more for each token
+# of the statement. Good statements need fewer than a hundred. What sqlglot reads twice at each level of nesting (JOINs
+# without ON) would take for ever.
+_READ_AGAIN, _READ_AGAIN_EACH = 20_000, 4
+_CONSTRUCTORS = {
+    TokenType.ARRAY: (TokenType.L_BRACKET,),
+    TokenType.STRUCT: (TokenType.L_PAREN,),
+    TokenType.MAP: (TokenType.L_PAREN,),
+}
+
+
 class _Parser(TrinoParser):
+    _again = 0
+
     FUNCTIONS: ClassVar = {}
     FUNCTION_PARSERS: ClassVar = {name: TrinoParser.FUNCTION_PARSERS[name] for name in _SPELLED}
     NO_PAREN_FUNCTION_PARSERS: ClassVar = {
         name: parse for name, parse in TrinoParser.NO_PAREN_FUNCTION_PARSERS.items() if name in ("ANY", "CASE", "IF")
     }
+
+    def reset(self) -> None:
+        super().reset()
+        self._again = 0
+
+    def _retreat(self, index: int) -> None:
+        self._again += max(0, self._index - index)
+        if self._again > _READ_AGAIN + _READ_AGAIN_EACH * self._tokens_size:
+            raise QueryLimitExceeded(
+                "the statement can be read in too many ways",
+                limit="query_nesting",
+                hint="flatten it; see that each JOIN has its ON or USING",
+            )
+        super()._retreat(index)
+
+    def _parse_types(
+        self,
+        check_func: bool = False,
+        schema: bool = False,
+        allow_identifiers: bool = True,
+        with_collation: bool = False,
+    ) -> exp.Expr | None:
+        """As sqlglot's, which tries ``ARRAY[...]`` and ``ROW(...)`` as a type first, and so reads each level twice."""
+        in_expression = check_func and not allow_identifiers
+        if in_expression and self._next.token_type in _CONSTRUCTORS.get(self._curr.token_type, ()):
+            return None
+        return super()._parse_types(check_func, schema, allow_identifiers, with_collation)
 
 
 class _Grammar(Trino):

@@ -207,6 +207,10 @@ def _step(scan: _Scan, place: int) -> int:
         _word(scan, group, text.upper(), place)
     elif kind == "other":
         _other(scan, group, place)
+    elif text == '""':
+        _invalid(
+            scan.text, place, "nothing stands between these double quotes", "write a name; texts have single quotes"
+        )
     if kind not in ("word", "other"):
         group.expects_store = False
     return match.end()
