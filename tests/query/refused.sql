@@ -996,6 +996,8 @@ SELECT eventName AS "<U+DFFF>" FROM trail
 SELECT 1 -- <U+DC80>
 <U+DCFF>SELECT 1
 SELECT 1 AS "" FROM trail
+SELECT substring(eventName) FROM trail
+SELECT trim() FROM trail
 SELECT "" FROM trail
 SELECT x."" FROM trail x
 -- What the parser would read twice at each level, and so for ever.

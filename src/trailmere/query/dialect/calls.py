@@ -105,7 +105,7 @@ def _write(binder: Binder, node: exp.Expr, scope: Scope, around: _Around) -> Val
         hint = f"did you mean {near}?" if near else "docs/reference/sql.md lists the functions"
         raise binder.refuse(node, f"there is no function {node.name}", hint)
     arguments, distinct, order = _arguments(binder, node, scope, function, around)
-    _count(binder, node, function, len(arguments))
+    check_count(binder, node, function, len(arguments))
     if function.kind == "aggregate":
         return _aggregate(binder, node, scope, function, arguments, distinct, order, around)
     if distinct or order or around.filter:
@@ -134,7 +134,8 @@ def _arguments(
     return tuple(arguments), distinct, order
 
 
-def _count(binder: Binder, node: exp.Expr, function: Function, given: int) -> None:
+def check_count(binder: Binder, node: exp.Expr, function: Function, given: int) -> None:
+    """Raise StatementInvalid where the function takes more or fewer arguments."""
     least, most = function.least, function.most
     if given < least or (most is not None and given > most):
         wanted = str(least) if least == most else f"{least} or more" if most is None else f"{least} to {most}"

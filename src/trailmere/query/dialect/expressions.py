@@ -10,7 +10,7 @@ from sqlglot import exp
 from trailmere.events.types import BOOLEAN, DOUBLE, TIMESTAMP, VARCHAR, Array
 from trailmere.query.dialect import casts, comparisons, moments, times
 from trailmere.query.dialect.binder import Binder, Query, Writer, shown_type
-from trailmere.query.dialect.calls import write_call, write_listagg, write_window, write_wrapped
+from trailmere.query.dialect.calls import check_count, write_call, write_listagg, write_window, write_wrapped
 from trailmere.query.dialect.functions import FUNCTIONS
 from trailmere.query.dialect.functions.signature import Call
 from trailmere.query.dialect.types import DATE, INTEGRAL, INTERVAL, NUMERIC, UNKNOWN, VARBINARY, common
@@ -309,6 +309,7 @@ def _at_time_zone(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
 def _through(binder: Binder, node: exp.Expr, name: str, arguments: tuple[exp.Expr, ...], scope: Scope) -> Value:
     """A construct with a spelling of its own, as the function that it is."""
     function = FUNCTIONS[name]
+    check_count(binder, node, function, len(arguments))
     return function.build(Call(binder, node, scope, function, arguments))
 
 
