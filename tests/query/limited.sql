@@ -400,3 +400,9 @@ SELECT <ROW( x 31>1<) x 31>
 SELECT <ARRAY[ROW( x 15>1<)] x 15> FROM trail WHERE <ARRAY[ x 20>1<] x 20> IS NOT NULL
 SELECT CAST(NULL AS <ROW(a ARRAY( x 15>INTEGER<)) x 15>)
 SELECT TRY_CAST(eventName AS <ARRAY( x 30>VARCHAR<) x 30>) FROM trail
+-- Names of a row's fields are the user's, and stay names.
+SELECT CAST(NULL AS row("a"" integer)) AS x, getenv('CANARY') AS y, CAST(NULL AS STRUCT(""b" integer))
+SELECT CAST(CAST(ROW(1) AS row("a'), getenv('CANARY'), struct_extract(row_(1), 'x" integer)) AS row(b varchar))
+SELECT * FROM UNNEST(CAST(ARRAY[ROW(1, 2)] AS array(row("a') AS c, (SELECT content FROM read_text('{canary}')) AS d, ('" integer, "b""" integer))))
+SELECT CAST(ROW(1) AS row("a' b"" c" integer))."a' b"" c"
+SELECT CAST(ROW(1) AS row("\" integer))

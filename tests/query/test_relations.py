@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from tests.query.workshop import use, write_events
 from trailmere.events.columns import COLUMNS, leaves
 from trailmere.events.hot import stored_leaves
-from trailmere.query.relations import literal, quoted, relation_sql, scan_sql
+from trailmere.query.quoting import identifier, literal
+from trailmere.query.relations import relation_sql, scan_sql
 
 CONNECTION = duckdb.connect(config={"threads": 1})
 
@@ -150,7 +151,7 @@ def test_columns_that_are_not_named_are_not_read(tmp_path: Path) -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
 def test_any_text_is_itself_as_a_literal_and_as_a_name(text: str) -> None:
-    cursor = CONNECTION.execute(f"SELECT {literal(text)} AS {quoted('x' + text)}")
+    cursor = CONNECTION.execute(f"SELECT {literal(text)} AS {identifier('x' + text)}")
 
     assert cursor.fetchall() == [(text,)]
     assert [column[0] for column in cursor.description or ()] == ["x" + text]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from trailmere.events.columns import COLUMNS, leaves
 from trailmere.events.hot import hot_leaves, stored_leaves
 from trailmere.events.types import Array, Map, Row, Scalar, Type
+from trailmere.query.quoting import identifier, literal
 
 if TYPE_CHECKING:
     from trailmere.events.columns import Leaf
@@ -31,7 +32,7 @@ def statement_sql(sql: str, relations: Mapping[str, str], rows: int | None = Non
 
     They become WITH entries: a view would be bound once when it is made and again when it is used.
     """
-    entries = ", ".join(f"{quoted(name)} AS NOT MATERIALIZED ({source})" for name, source in relations.items())
+    entries = ", ".join(f"{identifier(name)} AS NOT MATERIALIZED ({source})" for name, source in relations.items())
     body = sql if rows is None else f"SELECT * FROM (\n{sql}\n) LIMIT {rows}"  # noqa: S608 - written by the dialect
     if not entries:
         return body
@@ -45,7 +46,7 @@ def relation_sql(
 
     ``columns`` and ``lacking`` as in ``scan_sql``.
     """
-    return f"CREATE TEMP VIEW {quoted(use.relation)} AS {scan_sql(use.store.family, paths, columns, lacking)}"
+    return f"CREATE TEMP VIEW {identifier(use.relation)} AS {scan_sql(use.store.family, paths, columns, lacking)}"
 
 
 def scan_sql(
@@ -78,17 +79,7 @@ def engine_type(type: Type) -> str:
         case Array(element):
             return f"{engine_type(element)}[]"
         case Row(fields):
-            return "STRUCT(" + ", ".join(f"{quoted(part.name)} {engine_type(part.type)}" for part in fields) + ")"
-
-
-def quoted(name: str) -> str:
-    """``name`` as a quoted identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """``text`` as a string literal; DuckDB's plain literals know no escape but the doubled quote."""
-    return "'" + text.replace("'", "''") + "'"
+            return "STRUCT(" + ", ".join(f"{identifier(part.name)} {engine_type(part.type)}" for part in fields) + ")"
 
 
 def _sources(family: str, paths: Sequence[str], wanted: frozenset[str], lacking: Collection[str]) -> str:
@@ -106,8 +97,8 @@ def _sources(family: str, paths: Sequence[str], wanted: frozenset[str], lacking:
 def _older_source(family: str, paths: Sequence[str], wanted: frozenset[str], hot: Sequence[Leaf]) -> str:
     maps = {leaf.path[0] for leaf in hot}
     plain = wanted - {leaf.name for leaf in hot}
-    taken = [f"{quoted(leaf.path[0])}[{literal(leaf.path[1])}] AS {quoted(leaf.name)}" for leaf in hot]
-    shown = [*map(quoted, sorted(plain)), *taken]
+    taken = [f"{identifier(leaf.path[0])}[{literal(leaf.path[1])}] AS {identifier(leaf.name)}" for leaf in hot]
+    shown = [*map(identifier, sorted(plain)), *taken]
     return f"SELECT {', '.join(shown)} FROM {_source(family, paths, plain | maps)}"  # noqa: S608 - our own columns
 
 
@@ -118,7 +109,7 @@ def _source(family: str, paths: Sequence[str], wanted: frozenset[str]) -> str:
     """
     if not paths:
         shown = (leaf for leaf in stored_leaves(family) if leaf.name in wanted)
-        empty = ", ".join(f"NULL::{engine_type(leaf.type)} AS {quoted(leaf.name)}" for leaf in shown)
+        empty = ", ".join(f"NULL::{engine_type(leaf.type)} AS {identifier(leaf.name)}" for leaf in shown)
         return f"(SELECT {empty} WHERE false)"
     files = ", ".join(literal(path) for path in paths)
     return f"read_parquet([{files}], schema={_declared(family, wanted)}, hive_partitioning=false)"
@@ -143,21 +134,21 @@ def _computed(family: str) -> Iterator[tuple[str, frozenset[str]]]:
     for column in COLUMNS[family]:
         if column.computed:
             needs = frozenset({COMPUTED_FROM[column.name]})
-            yield f"{COMPUTED[column.name]} AS {quoted(column.name)}", needs
+            yield f"{COMPUTED[column.name]} AS {identifier(column.name)}", needs
 
 
 def _rows(family: str) -> Iterator[tuple[str, frozenset[str]]]:
     for column in COLUMNS[family]:
         if isinstance(column.type, Row):
             needs = frozenset(leaf.name for leaf in leaves(family) if leaf.path[0] == column.name)
-            yield f"{_struct((column.name,), column.type)} AS {quoted(column.name)}", needs
+            yield f"{_struct((column.name,), column.type)} AS {identifier(column.name)}", needs
 
 
 def _struct(path: tuple[str, ...], type: Type) -> str:
     """A leaf column, or the struct of everything below ``path``: NULL where all of it is NULL, as in the record."""
     if not isinstance(type, Row):
-        return quoted("__".join(path))
-    members = ", ".join(f"{quoted(part.name)} := {_struct((*path, part.name), part.type)}" for part in type.fields)
+        return identifier("__".join(path))
+    members = ", ".join(f"{identifier(part.name)} := {_struct((*path, part.name), part.type)}" for part in type.fields)
     absent = " AND ".join(f"{leaf} IS NULL" for leaf in _leaf_names(path, type))
     return f"CASE WHEN {absent} THEN NULL ELSE struct_pack({members}) END"
 
@@ -167,4 +158,4 @@ def _leaf_names(path: tuple[str, ...], type: Type) -> Iterator[str]:
         for part in type.fields:
             yield from _leaf_names((*path, part.name), part.type)
     else:
-        yield quoted("__".join(path))
+        yield identifier("__".join(path))

@@ -18,6 +18,7 @@ from trailmere.errors import QueryError, StatementInvalid, StatementNotAllowed
 from trailmere.events.types import Row, Type
 from trailmere.query.dialect import scope as scopes
 from trailmere.query.dialect.values import Implied, Origin, Value
+from trailmere.query.quoting import member_of
 
 if TYPE_CHECKING:
     from trailmere.query.dialect.scope import Scope, Use
@@ -198,8 +199,7 @@ class Binder:
         if found is None:
             near = scopes.nearest(part.name.lower(), {f.name: f.key for f in value.type.fields})
             raise self.fault(part, f"{shown} has no field {part.name}", f"did you mean {near}?" if near else None)
-        name = found.name.replace("'", "''")
-        sql = f"struct_extract({value.sql}, '{name}')"
+        sql = member_of(value.sql, found.name)
         where = value.row and replace(value.row, column=f"{value.row.column}__{found.name}")
         if isinstance(found.type, Row):
             return Value(sql, found.type, row=where, name=part.name.lower())

@@ -213,7 +213,18 @@ def _frame(binder: Binder, node: exp.Expr, spec: exp.Expr, scope: Scope) -> str:
     end = _edge(binder, spec.args.get("end"), spec.args.get("end_side"), scope)
     if kind not in _KINDS or start is None or spec.args.get("exclude"):
         raise binder.fault(node, "the window's frame cannot be read", "ROWS BETWEEN 1 PRECEDING AND CURRENT ROW")
+    first, last = _order_of(start), _order_of(end or "CURRENT ROW")
+    if first > last or first == _order_of("UNBOUNDED FOLLOWING") or last == _order_of("UNBOUNDED PRECEDING"):
+        raise binder.fault(
+            node, f"a window's frame cannot reach from {start} to {end or 'CURRENT ROW'}", "its start comes first"
+        )
     return f"{kind} BETWEEN {start} AND {end or 'CURRENT ROW'}"
+
+
+def _order_of(edge: str) -> int:
+    """Where an edge of a frame lies, as far as words tell."""
+    words = ("UNBOUNDED PRECEDING", "PRECEDING", "CURRENT ROW", "FOLLOWING", "UNBOUNDED FOLLOWING")
+    return words.index(edge) if edge in words else words.index(edge.rpartition(" ")[2])
 
 
 def _edge(binder: Binder, edge: object, side: object, scope: Scope) -> str | None:

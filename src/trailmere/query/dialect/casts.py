@@ -20,7 +20,8 @@ from trailmere.query.dialect.types import (
     engine_type,
     from_sqlglot,
 )
-from trailmere.query.dialect.values import Value, day, identifier
+from trailmere.query.dialect.values import Value, day
+from trailmere.query.quoting import identifier, member_of
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -102,7 +103,7 @@ def _row_to_row(binder: Binder, node: exp.Expr, sql: str, kind: Row, wanted: Row
     """Trino casts rows by place; the engine would by name."""
     parts = []
     for old, new in zip(kind.fields, wanted.fields, strict=True):
-        member = f"struct_extract({sql}, '{old.name}')"
+        member = member_of(sql, old.name)
         made = member if old.type == new.type else _convert(binder, node, Value(member, old.type), new.type)
         parts.append(f"{identifier(new.name)}: {made}")
     return f"(CASE WHEN {sql} IS NULL THEN NULL ELSE {{{', '.join(parts)}}} END)"

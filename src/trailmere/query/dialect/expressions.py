@@ -20,7 +20,6 @@ from trailmere.query.dialect.values import (
     Value,
     boolean,
     day,
-    identifier,
     integer,
     interval,
     null,
@@ -28,6 +27,7 @@ from trailmere.query.dialect.values import (
     text,
     timestamp,
 )
+from trailmere.query.quoting import identifier
 
 if TYPE_CHECKING:
     from trailmere.query.dialect.scope import Scope

@@ -9,8 +9,6 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, ClassVar, NoReturn
 
-import sqlglot
-from sqlglot import exp
 from sqlglot.dialects.trino import Trino
 from sqlglot.errors import ParseError, TokenError
 from sqlglot.parsers.trino import TrinoParser
@@ -19,6 +17,8 @@ from sqlglot.tokenizer_core import TokenType
 from trailmere.errors import QueryLimitExceeded, StatementInvalid, StatementNotAllowed
 
 if TYPE_CHECKING:
+    from sqlglot import exp
+
     from trailmere.query.dialect.text import Source
 
 # Functions with words between their arguments: only the parser can read them.
@@ -114,14 +114,25 @@ def parse(source: Source) -> exp.Expr:
     Raises ``StatementInvalid`` with the place of the fault, ``StatementNotAllowed`` for several statements or none
     that is a query, ``QueryLimitExceeded`` for nesting that the parser cannot follow.
     """
+    parser = _GRAMMAR.parser()
     try:
-        found = [tree for tree in sqlglot.parse(source.parsed, dialect=_GRAMMAR) if tree is not None]
+        read = parser.parse(_GRAMMAR.tokenize(source.parsed), source.parsed)
+        found = [tree for tree in read if tree is not None]
     except ParseError as error:
         _unreadable(source, error)
     except TokenError as error:
         raise StatementInvalid(f"the statement cannot be read: {error}", line=1, column=1) from None
     except RecursionError:
         raise too_deep() from None
+    except (ValueError, AttributeError, TypeError, LookupError) as error:  # sqlglot, of parts that it took for granted
+        last = parser._prev
+        line, column = source.line_and_column(source.offset(last.line, last.col) - max(len(last.text) - 1, 0))
+        raise StatementInvalid(
+            f"the statement cannot be read after {last.text[:40] or 'its beginning'}",
+            line=line,
+            column=column,
+            hint="something is missing between brackets or braces",
+        ) from error
     if len(found) != 1:
         raise StatementNotAllowed(
             f"one statement can be run at a time, and there are {len(found)}",

@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trailmere.events.hot import hot_column
-from trailmere.query.dialect.values import Value, identifier
+from trailmere.query.dialect.values import Value
+from trailmere.query.quoting import identifier
 
 if TYPE_CHECKING:
     from trailmere.events.types import Map

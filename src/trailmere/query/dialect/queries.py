@@ -17,7 +17,8 @@ from trailmere.query.dialect.conditions import add_conditions
 from trailmere.query.dialect.expressions import path_of
 from trailmere.query.dialect.scope import Relation, Scope, column_value, nearest, note_use
 from trailmere.query.dialect.types import IPADDRESS
-from trailmere.query.dialect.values import Value, identifier
+from trailmere.query.dialect.values import Value
+from trailmere.query.quoting import identifier
 
 _SELECT_ARGUMENTS = {
     "expressions", "from_", "joins", "where", "group", "having", "order", "limit", "offset", "distinct",

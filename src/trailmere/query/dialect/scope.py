@@ -15,7 +15,8 @@ from rapidfuzz import fuzz, process
 
 from trailmere.events.columns import COLUMNS, leaves
 from trailmere.events.types import VARCHAR, Array, Field, Map, Row, Type
-from trailmere.query.dialect.values import Origin, Value, identifier
+from trailmere.query.dialect.values import Origin, Value
+from trailmere.query.quoting import identifier, member_of
 
 if TYPE_CHECKING:
     from trailmere.lake.records import Condition
@@ -198,7 +199,7 @@ def leaf_path(relation: Relation, column: Visible, rest: tuple[str, ...]) -> tup
     if isinstance(type, Row):
         sql = f"{base}.{identifier(names[0])}"
         for name in names[1:]:
-            sql = f"struct_extract({sql}, '{name}')"
+            sql = member_of(sql, name)
         return Value(sql, type, row=Origin(relation.alias, "__".join(names), relation.nullable)), rest
     physical = "__".join(names)
     return Value(

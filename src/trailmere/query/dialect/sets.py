@@ -10,7 +10,8 @@ from sqlglot import exp
 from trailmere.events.types import Row
 from trailmere.query.dialect.binder import Binder, Output, Query
 from trailmere.query.dialect.comparisons import branch_type
-from trailmere.query.dialect.values import Origin, Value, identifier
+from trailmere.query.dialect.values import Origin, Value
+from trailmere.query.quoting import identifier
 
 if TYPE_CHECKING:
     from trailmere.query.dialect.scope import Scope

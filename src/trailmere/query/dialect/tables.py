@@ -17,7 +17,8 @@ from trailmere.query.dialect.binder import Binder, Output, shown_type
 from trailmere.query.dialect.conditions import add_conditions, shared
 from trailmere.query.dialect.scope import Relation, Scope, Use, Visible, column_value, note_use, store_columns
 from trailmere.query.dialect.types import UNKNOWN
-from trailmere.query.dialect.values import Value, identifier
+from trailmere.query.dialect.values import Value
+from trailmere.query.quoting import identifier, member_of
 
 if TYPE_CHECKING:
     from trailmere.errors import QueryError
@@ -250,7 +251,7 @@ def _sources(binder: Binder, node: exp.Expr, value: Value, place: int) -> list[t
     column = f"v{place}"
     match value.type:
         case Array(Row(fields)):
-            picks = [(f"struct_extract({column}, '{part.name}')", part.name.lower(), part.type) for part in fields]
+            picks = [(member_of(column, part.name), part.name.lower(), part.type) for part in fields]
             return [(f"unnest({value.sql}) AS {column}", picks)]
         case Array(element):
             return [(f"unnest({value.sql}) AS {column}", [(column, f"_col{place}", element)])]

@@ -24,6 +24,7 @@ from trailmere.events.types import (
     Scalar,
     Type,
 )
+from trailmere.query.quoting import identifier
 
 UNKNOWN = Scalar("unknown")
 DATE = Scalar("date")
@@ -103,11 +104,11 @@ def _row(data_type: exp.DataType) -> Row | None:
     for place, part in enumerate(data_type.expressions):
         named = isinstance(part, exp.ColumnDef)
         kind = from_sqlglot(part.args["kind"] if named else part)
-        if kind is None:
-            return None
         name = part.name if named else f"field{place}"
+        if kind is None or not name:
+            return None
         fields.append(Field(name=name.lower(), key=name, type=kind))
-    return Row(tuple(fields))
+    return Row(tuple(fields)) if fields else None
 
 
 def engine_type(type: Type) -> str:
@@ -118,7 +119,7 @@ def engine_type(type: Type) -> str:
         case Map(key, value):
             return f"MAP({engine_type(key)}, {engine_type(value)})"
         case Row(fields):
-            return "STRUCT(" + ", ".join(f'"{f.name}" {engine_type(f.type)}' for f in fields) + ")"
+            return "STRUCT(" + ", ".join(f"{identifier(f.name)} {engine_type(f.type)}" for f in fields) + ")"
         case Scalar():
             return _ENGINE[type]
 

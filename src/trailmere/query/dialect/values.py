@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from trailmere.events.types import BIGINT, BOOLEAN, DOUBLE, INTEGER, TIMESTAMP, VARCHAR, Type
 from trailmere.query.dialect.types import DATE, DECIMAL, INTERVAL, UNKNOWN
+from trailmere.query.quoting import literal
 
 if TYPE_CHECKING:
     from trailmere.lake.records import Condition
@@ -97,14 +98,9 @@ class Value:
 MOST_DIGITS = 38  # of a decimal
 
 
-def identifier(name: str) -> str:
-    """A name between double quotes."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def text(value: str) -> Value:
     """A varchar constant."""
-    return Value("'" + value.replace("'", "''") + "'", VARCHAR, value)
+    return Value(literal(value), VARCHAR, value)
 
 
 def boolean(value: bool) -> Value:
