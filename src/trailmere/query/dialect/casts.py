@@ -19,6 +19,7 @@ from trailmere.query.dialect.types import (
     VARBINARY,
     engine_type,
     from_sqlglot,
+    value_of,
 )
 from trailmere.query.dialect.values import Value, day
 from trailmere.query.quoting import identifier, member_of
@@ -93,10 +94,23 @@ def _convert(binder: Binder, node: exp.Expr, value: Value, wanted: Type) -> str:
         return f"encode({sql})"
     if isinstance(kind, Row) and isinstance(wanted, Row) and len(kind.fields) == len(wanted.fields):
         return _row_to_row(binder, node, sql, kind, wanted)
+    if isinstance(kind, Array) and isinstance(wanted, Array) and isinstance(kind.element, Row | Array | Map):
+        return _each(binder, node, sql, kind.element, wanted.element)
+    if isinstance(kind, Map) and isinstance(wanted, Map) and isinstance(value_of(kind), Row | Array | Map):
+        keys = _convert(binder, node, Value(f"map_keys({sql})", Array(kind.key)), Array(wanted.key))
+        values = _each(binder, node, f"map_values({sql})", value_of(kind), value_of(wanted))
+        return f"(CASE WHEN {sql} IS NULL THEN NULL ELSE MAP({keys}, {values}) END)"
     _check(binder, node, kind, wanted)
     if kind == DOUBLE and wanted in INTEGRAL:  # halves away from zero; the engine would round them to even
         sql = f"round({sql})"
     return f"CAST({sql} AS {engine_type(wanted)})"
+
+
+def _each(binder: Binder, node: exp.Expr, sql: str, kind: Type, wanted: Type) -> str:
+    """Element by element: the engine would cast rows inside by name too."""
+    one = binder.fresh("e")
+    made = one if kind == wanted else _convert(binder, node, Value(one, kind), wanted)
+    return f"list_transform({sql}, lambda {one}: {made})"
 
 
 def _row_to_row(binder: Binder, node: exp.Expr, sql: str, kind: Row, wanted: Row) -> str:

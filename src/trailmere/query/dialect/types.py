@@ -84,6 +84,11 @@ def map_of(key: Type, value: Type) -> Map:
     return Map(cast("Scalar", key), cast("Scalar", value))
 
 
+def value_of(kind: Map) -> Type:
+    """The type of a map's values, which a query may make of any type."""
+    return cast("Type", kind.value)
+
+
 def from_sqlglot(data_type: exp.DataType) -> Type | None:
     """The type that the user wrote in a CAST, or None where it is not supported."""
     match data_type.this:
