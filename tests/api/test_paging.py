@@ -75,6 +75,17 @@ def test_what_is_removed_and_added_between_pages_repeats_and_hides_nothing(listi
     assert first + [name for found in pages for name in found] == NAMES
 
 
+def test_a_token_begins_with_a_letter_so_that_no_command_line_takes_it_for_an_option(listing: Serving) -> None:
+    client, tokens = listing.client(), []
+    more: dict[str, str] = {}
+    while (answer := client.list_event_data_stores(MaxResults=1, **more)) and "NextToken" in answer:
+        more = {"NextToken": answer["NextToken"]}
+        tokens.append(answer["NextToken"])
+
+    assert len(tokens) == len(NAMES) - 1
+    assert all(one[0].isalpha() for one in tokens)
+
+
 def test_the_size_of_a_page_may_change_on_the_way(listing: Serving) -> None:
     client = listing.client()
     first = client.list_event_data_stores(MaxResults=3)

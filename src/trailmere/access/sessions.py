@@ -111,7 +111,8 @@ class SessionDesk:
 
     def _issue(self, role: Role, name: str, seconds: int, policy: str | None) -> SessionCredentials:
         now = self.clock()
-        id, secret, token = names.unique_id("ASIA", 20), names.new_secret(), secrets.token_urlsafe(64)
+        id, secret = names.unique_id("ASIA", 20), names.new_secret()
+        token = f"T{secrets.token_urlsafe(64)}"  # a hyphen at its beginning would be an option to the AWS CLI
         sealed = self.box.seal(secret.encode(), purpose(id))
         expires = now + timedelta(seconds=seconds)
         session = Session(id, role.id, name, sealed, token_hash(token), policy, now, expires)

@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 CODE_BYTES = 16
+FIRST = b"\0"  # so that a token begins with a letter: one with a hyphen would be an option to the AWS CLI
 FREE = ("NextToken", "MaxResults", "MaxQueryResults")  # parameters that may differ from page to page
 
 
 def token(call: Call, place: Any) -> str:
     """A token for going on after ``place``, anything that JSON can hold."""
     text = json.dumps(place, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(_code(call, text) + text).decode().rstrip("=")
+    return base64.urlsafe_b64encode(FIRST + _code(call, text) + text).decode().rstrip("=")
 
 
 def place(call: Call) -> Any:
@@ -40,8 +41,8 @@ def place(call: Call) -> Any:
         raw = base64.urlsafe_b64decode(given.encode("ascii") + b"=" * (-len(given) % 4))
     except (UnicodeEncodeError, binascii.Error):
         raw = b""
-    code, text = raw[:CODE_BYTES], raw[CODE_BYTES:]
-    if not hmac.compare_digest(code, _code(call, text)):
+    code, text = raw[: len(FIRST) + CODE_BYTES], raw[len(FIRST) + CODE_BYTES :]
+    if not hmac.compare_digest(code, FIRST + _code(call, text)):
         kinds = ("InvalidNextTokenException", "InvalidTokenException", "InvalidParameterException")
         raise Fault(declared(kinds, call.operation), "The NextToken is not one that was given for this list.")
     return json.loads(text)
