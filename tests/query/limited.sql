@@ -406,3 +406,5 @@ SELECT CAST(CAST(ROW(1) AS row("a'), getenv('CANARY'), struct_extract(row_(1), '
 SELECT * FROM UNNEST(CAST(ARRAY[ROW(1, 2)] AS array(row("a') AS c, (SELECT content FROM read_text('{canary}')) AS d, ('" integer, "b""" integer))))
 SELECT CAST(ROW(1) AS row("a' b"" c" integer))."a' b"" c"
 SELECT CAST(ROW(1) AS row("\" integer))
+-- Types that do not go together, seen by the engine alone.
+SELECT contains(array_except(concat(ARRAY[], eventContext.tagContext.resourceTags), map_keys(requestParameters)), TRUE) FROM trail

@@ -82,6 +82,11 @@ PHRASES: tuple[tuple[re.Pattern[str], str, str | None], ...] = tuple(
             "put it in the FROM clause: CROSS JOIN (SELECT ...) AS x, and use its column",
         ),
         (
+            r"^Cannot deduce template type.*",
+            "a function is given arrays, maps or values of types that do not go together",
+            "CAST one of them to the type of the other",
+        ),
+        (
             r"^TRY can not be used in combination with a volatile function.*",
             "try(...) cannot hold random() or uuid()",
             None,
