@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from trailmere.query.parameters import string_literal
+from trailmere.query.quoting import literal
 
 # A name that users say -> the event source.
 SERVICES = {
@@ -75,7 +75,7 @@ class Detail:
 
     def of(self, value: str) -> str:
         """The condition for one value."""
-        return self.condition.replace("?", string_literal(value))
+        return self.condition.replace("?", literal(value))
 
 
 def _service(said: str) -> str:

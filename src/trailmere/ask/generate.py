@@ -19,7 +19,7 @@ from trailmere.ask.library import SAMPLES
 from trailmere.ask.records import STORE, WINDOW, Sample
 from trailmere.ask.words import COMMON, Weights, form, words
 from trailmere.errors import GenerateQueryRefused
-from trailmere.query.parameters import string_literal
+from trailmere.query.quoting import literal
 
 LIKELY = 0.55  # of what a question's words tell, a sample has to have as much
 TOP = 10
@@ -113,7 +113,7 @@ class SampleGenerator:
 def example(sample: Sample) -> str:
     """The sample as the library shows it: the last seven days, and made-up values for what it asks for."""
     sql = sample.sql.replace(WINDOW, "eventTime > date_add('day', -7, now())").replace(":limit", str(TOP * 10))
-    return _TOKEN.sub(lambda found: string_literal(EXAMPLES.get(found[1], found[0])), sql)
+    return _TOKEN.sub(lambda found: literal(EXAMPLES.get(found[1], found[0])), sql)
 
 
 EXAMPLES = {
@@ -152,7 +152,7 @@ def _statement(sample: Sample, span: times.Span, found: Mapping[str, str], limit
         details.DETAILS[kind].of(value) for kind, value in found.items() if kind not in wanted | sample.fixed
     ]
     filled = {"window": " AND ".join(conditions), "limit": str(limit or _usual_limit(sample))}
-    filled |= {kind: string_literal(found[kind]) for kind in wanted}
+    filled |= {kind: literal(found[kind]) for kind in wanted}
     return _TOKEN.sub(lambda match: filled.get(match[1], match[0]), sample.sql)
 
 

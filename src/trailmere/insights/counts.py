@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trailmere.insights.detect import BASELINE, LEAST_EVENTS, WINDOW, Series
+from trailmere.query.quoting import literal
 from trailmere.query.results import rows
 
 if TYPE_CHECKING:
@@ -137,11 +138,6 @@ class Counts:
             yield from rows(answer)
         finally:
             answer.close()
-
-
-def literal(text: str) -> str:
-    """A literal of SQL."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def moment(when: datetime) -> str:

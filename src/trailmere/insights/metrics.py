@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from trailmere.errors import InvalidParameter, InvalidTimeRange
-from trailmere.insights.counts import COUNTED, EPOCH, ERROR_RATE, literal, moment
+from trailmere.insights.counts import COUNTED, EPOCH, ERROR_RATE, moment
+from trailmere.query.quoting import literal
 from trailmere.query.results import rows
 
 if TYPE_CHECKING:

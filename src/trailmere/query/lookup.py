@@ -17,6 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from trailmere.errors import InvalidLookupAttributes
+from trailmere.query.quoting import literal
 from trailmere.query.results import rows
 from trailmere.query.walking import EARLIEST, Window, rows_between, windows_back
 
@@ -69,16 +70,16 @@ _IS_MANAGEMENT = "(eventcategory = 'Management' OR (eventcategory IS NULL AND CO
 
 
 def _equals(expression: str) -> Callable[[str], str]:
-    return lambda value: f"{expression} = {_literal(value)}"
+    return lambda value: f"{expression} = {literal(value)}"
 
 
 def _username(value: str) -> str:
     """A session of a role is found by its name, and by ``ROLE/SESSION``."""
     if "/" not in value:
-        return f"{_USER} = {_literal(value)}"
+        return f"{_USER} = {literal(value)}"
     begin = "strpos(useridentity.arn, ':assumed-role/')"
-    session = f"({begin} > 0 AND substr(useridentity.arn, {begin} + 14) = {_literal(value)})"
-    return f"({_USER} = {_literal(value)} OR {session})"
+    session = f"({begin} > 0 AND substr(useridentity.arn, {begin} + 14) = {literal(value)})"
+    return f"({_USER} = {literal(value)} OR {session})"
 
 
 def _read_only(value: str) -> str:
@@ -89,11 +90,11 @@ def _read_only(value: str) -> str:
 
 def _resource_name(value: str) -> str:
     parameters = ", ".join(f"element_at(requestparameters, '{name}')" for name in RESOURCE_PARAMETERS)
-    wanted = _literal(value)
+    wanted = literal(value)
     return (
         f"(contains(ARRAY[{parameters}], {wanted}) "
         f"OR any_match(resources, one -> one.arn = {wanted}) "
-        f"OR strpos(element_at(requestparameters, 'instancesSet'), {_literal(json.dumps(value))}) > 0)"
+        f"OR strpos(element_at(requestparameters, 'instancesSet'), {literal(json.dumps(value))}) > 0)"
     )
 
 
@@ -102,7 +103,7 @@ def _resource_type(value: str) -> str:
     given = [f"element_at(requestparameters, '{name}') IS NOT NULL" for name in names]
     if value == "AWS::EC2::Instance":
         given.append("element_at(requestparameters, 'instancesSet') IS NOT NULL")
-    return f"({' OR '.join([f'any_match(resources, one -> one.type = {_literal(value)})', *given])})"
+    return f"({' OR '.join([f'any_match(resources, one -> one.type = {literal(value)})', *given])})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +242,7 @@ class Lookup:
         """The latest events of a window: a few small columns only."""
         bounds = f"eventtime >= {_moment(first)} AND eventtime <= {_moment(last)}"
         if after is not None:
-            time, id = _moment(after.time), _literal(after.id)
+            time, id = _moment(after.time), literal(after.id)
             bounds += f" AND (eventtime < {time} OR COALESCE(eventid, '') < {id})"
         parts = [
             f"SELECT eventtime, COALESCE(eventid, '') AS id, {number} AS store "  # noqa: S608 - literals are quoted
@@ -267,7 +268,7 @@ class Lookup:
 
     def _events(self, store: StoreEntry, places: Sequence[Place], category: _Category) -> Iterator[FoundEvent]:
         times = [place.time for place in places]
-        ids = ", ".join(sorted({_literal(place.id) for place in places}))
+        ids = ", ".join(sorted({literal(place.id) for place in places}))
         is_insight = category is CATEGORIES[INSIGHT]
         columns = (
             "insighteventname, CAST(NULL AS boolean), CAST(NULL AS varchar), insighteventsource, CAST(NULL AS varchar)"
@@ -293,7 +294,7 @@ class Lookup:
 def _condition(category: _Category, sought: Sought) -> str:
     conditions = [category.condition]
     if sought.insight_source is not None:
-        conditions.append(f"insightsource = {_literal(sought.insight_source)}")
+        conditions.append(f"insightsource = {literal(sought.insight_source)}")
     if sought.attribute is not None:
         read = category.attributes.get(sought.attribute.key)
         if read is None:
@@ -319,10 +320,6 @@ def _resources(record: str) -> Iterator[FoundResource]:
         if isinstance(name, str) and name and name not in seen:
             seen.add(name)
             yield FoundResource(type, name)
-
-
-def _literal(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _moment(moment: datetime) -> str:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 
 from trailmere.errors import InvalidParameter
+from trailmere.query.quoting import identifier, literal
 
 PLACEHOLDER = "?"
 _TOKEN = re.compile(
@@ -45,11 +46,11 @@ def fill(statement: str, parameters: Sequence[str]) -> str:
         piece = match.group()
         if match.lastgroup == "string" and piece == f"'{PLACEHOLDER}'":
             found += 1
-            piece = string_literal(next(values, ""))
+            piece = literal(next(values, ""))
         elif match.lastgroup == "other" and piece == PLACEHOLDER:
             found += 1
             value = next(values, "")
-            piece = _name(value) if before in _STORE_FOLLOWS else _bare(value)
+            piece = identifier(value) if before in _STORE_FOLLOWS else _bare(value)
         if match.lastgroup not in ("space", "comment"):
             before = match.group().upper()
         pieces.append(piece)
@@ -67,16 +68,7 @@ def _bare(value: str) -> str:
         return f"({value})" if value[0] in "+-" else f" {value} "
     if value.lower() in _WORDS:
         return f" {value} "
-    literal = value[1:-1] if len(value) > 1 and value[0] == value[-1] == "'" else None
-    if literal is not None and "'" not in literal.replace("''", ""):
-        return f"'{literal}'"
-    return string_literal(value)
-
-
-def string_literal(value: str) -> str:
-    """A text as SQL writes it."""
-    return "'" + value.replace("'", "''") + "'"
-
-
-def _name(value: str) -> str:
-    return '"' + value.replace('"', '""') + '"'
+    inside = value[1:-1] if len(value) > 1 and value[0] == value[-1] == "'" else None
+    if inside is not None and "'" not in inside.replace("''", ""):
+        return f"'{inside}'"
+    return literal(value)

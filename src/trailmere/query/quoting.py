@@ -1,4 +1,4 @@
-"""Names and texts as the engine writes them, whatever is in them: how anything of the user's gets into engine SQL."""
+"""Names and texts as SQL writes them, Trino's and the engine's: how anything of a user's gets into a statement."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ def identifier(name: str) -> str:
 
 
 def literal(text: str) -> str:
-    """A text between single quotes; the engine's plain literals know no escape but the doubled quote."""
+    """A text between single quotes; plain literals know no escape but the doubled quote."""
     return "'" + text.replace("'", "''") + "'"
 
 

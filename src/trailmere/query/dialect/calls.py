@@ -210,15 +210,13 @@ _SIDES = {"PRECEDING", "FOLLOWING"}
 def _frame(binder: Binder, node: exp.Expr, spec: exp.Expr, scope: Scope) -> str:
     kind = str(spec.args.get("kind") or "").upper()
     start = _edge(binder, spec.args.get("start"), spec.args.get("start_side"), scope)
-    end = _edge(binder, spec.args.get("end"), spec.args.get("end_side"), scope)
+    end = _edge(binder, spec.args.get("end"), spec.args.get("end_side"), scope) or "CURRENT ROW"
     if kind not in _KINDS or start is None or spec.args.get("exclude"):
         raise binder.fault(node, "the window's frame cannot be read", "ROWS BETWEEN 1 PRECEDING AND CURRENT ROW")
-    first, last = _order_of(start), _order_of(end or "CURRENT ROW")
+    first, last = _order_of(start), _order_of(end)
     if first > last or first == _order_of("UNBOUNDED FOLLOWING") or last == _order_of("UNBOUNDED PRECEDING"):
-        raise binder.fault(
-            node, f"a window's frame cannot reach from {start} to {end or 'CURRENT ROW'}", "its start comes first"
-        )
-    return f"{kind} BETWEEN {start} AND {end or 'CURRENT ROW'}"
+        raise binder.fault(node, f"a window's frame cannot reach from {start} to {end}", "its start comes first")
+    return f"{kind} BETWEEN {start} AND {end}"
 
 
 def _order_of(edge: str) -> int:

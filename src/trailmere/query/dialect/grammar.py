@@ -126,7 +126,7 @@ def parse(source: Source) -> exp.Expr:
         raise too_deep() from None
     except (ValueError, AttributeError, TypeError, LookupError) as error:  # sqlglot, of parts that it took for granted
         last = parser._prev
-        line, column = source.line_and_column(source.offset(last.line, last.col) - max(len(last.text) - 1, 0))
+        line, column = source.line_and_column(_beginning(source, last.line, last.col, last.text))
         raise StatementInvalid(
             f"the statement cannot be read after {last.text[:40] or 'its beginning'}",
             line=line,
@@ -146,11 +146,15 @@ def too_deep() -> QueryLimitExceeded:
     return QueryLimitExceeded("the statement is nested too deeply", limit="query_nesting", hint="flatten it")
 
 
+def _beginning(source: Source, line: int, column: int, token: str) -> int:
+    """Where a token begins: sqlglot gives the column of its last character."""
+    return source.offset(line, column) - max(len(token) - 1, 0)
+
+
 def _unreadable(source: Source, error: ParseError) -> NoReturn:
     detail = error.errors[0] if error.errors else {}
     found = str(detail.get("highlight") or "").strip()
-    # sqlglot gives the column of the last character of the token.
-    offset = source.offset(detail.get("line") or 1, (detail.get("col") or 1)) - max(len(found) - 1, 0)
+    offset = _beginning(source, detail.get("line") or 1, detail.get("col") or 1, found)
     line, column = source.line_and_column(offset)
     shown = f"unexpected {found}" if found else "the statement ends too early"
     if found.upper() in _GO_ON and source.parsed[offset + len(found) :].strip(" \t\r\n;") == "":

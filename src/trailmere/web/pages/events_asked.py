@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from trailmere.errors import InvalidParameter, StoreNotFound
 from trailmere.events.columns import COLUMNS
+from trailmere.query.quoting import literal
 from trailmere.web.pages import events_columns as columns
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class Asked:
         """All that is asked for, of a store of this family; ``FALSE`` where it can hold nothing of it."""
         parts = [*_of_filters(self.filters, family), *_of_switches(self.switches, family)]
         if self.text:
-            parts.append(f"strpos(lower(eventjson), {columns.literal(self.text.lower())}) > 0")
+            parts.append(f"strpos(lower(eventjson), {literal(self.text.lower())}) > 0")
         if "FALSE" in parts:
             return "FALSE"
         return " AND ".join(part for part in parts if part != "TRUE") or "TRUE"

@@ -14,6 +14,7 @@ from functools import cache
 
 from trailmere.events.columns import COLUMNS
 from trailmere.events.types import BOOLEAN, VARCHAR, Array, Map, Row, Scalar, Type
+from trailmere.query.quoting import literal
 
 CLOUDTRAIL = "cloudtrail"
 LONGEST_PATH = 300  # characters
@@ -158,11 +159,6 @@ def offered(families: frozenset[str]) -> list[Offered]:
                 for path in _paths(column.key or column.name, column.type):
                     found.setdefault(path, Offered(path, column.meaning))
     return list(found.values())
-
-
-def literal(value: str) -> str:
-    """A text in SQL."""
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _paths(path: str, type: Type) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from trailmere.query.quoting import literal
 from trailmere.web.pages import events_columns as columns
 
 if TYPE_CHECKING:
@@ -32,13 +33,13 @@ def bounds(first: datetime, last: datetime) -> str:
 def earlier(place: Place) -> str:
     """What comes after a place of a list that is newest first."""
     when = moment(place.time)
-    return f"eventtime <= {when} AND (eventtime < {when} OR {ID} < {columns.literal(place.id)})"
+    return f"eventtime <= {when} AND (eventtime < {when} OR {ID} < {literal(place.id)})"
 
 
 def later(place: Place) -> str:
     """What comes before it."""
     when = moment(place.time)
-    return f"(eventtime > {when} OR {ID} > {columns.literal(place.id)})"
+    return f"(eventtime > {when} OR {ID} > {literal(place.id)})"
 
 
 def moments(unit: str, family: str) -> list[str]:
