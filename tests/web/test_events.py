@@ -19,7 +19,7 @@ from trailmere.simulator.compromised_key import ADDRESS, CREATE_ACCESS_KEY_ID, N
 from trailmere.sources.delivery import Delivery
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Locator, Page, Route
 
 pytestmark = pytest.mark.extended
 
@@ -206,6 +206,23 @@ def test_a_bar_of_the_timeline_leads_to_its_hour(admin: Watched, console: Consol
     admin.page.locator("#timeline").get_by_role("link", name="2022-03-15 14:00").click()
 
     expect(listed(admin.page)).to_have_count(count)
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_rows_stay_where_they_are_when_the_timeline_comes(admin: Watched, width: int) -> None:
+    page = admin.page
+    page.set_viewport_size({"width": width, "height": 800})
+    held: list[Route] = []
+    page.route(re.compile("/events/timeline"), lambda route: held.append(route))
+    with page.expect_request(re.compile("/events/timeline")):
+        page.goto(f"/console/events?{THIEF}")
+    before = listed(page).first.bounding_box()
+
+    held[0].continue_()
+    expect(page.locator("#timeline canvas")).to_be_visible()
+
+    assert before is not None
+    assert listed(page).first.bounding_box() == before
 
 
 def test_dragging_over_the_timeline_narrows_the_range(admin: Watched) -> None:
