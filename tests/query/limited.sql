@@ -408,3 +408,15 @@ SELECT CAST(ROW(1) AS row("a' b"" c" integer))."a' b"" c"
 SELECT CAST(ROW(1) AS row("\" integer))
 -- Types that do not go together, seen by the engine alone.
 SELECT contains(array_except(concat(ARRAY[], eventContext.tagContext.resourceTags), map_keys(requestParameters)), TRUE) FROM trail
+-- What is mentioned several times is not written several times at each level; nor is what the engine does so waited for.
+SELECT <CAST( x 20>ROW(1, 2, 3)< AS row(a bigint, b bigint, c bigint)) x 20>
+SELECT <CAST( x 24>MAP(ARRAY['a'], ARRAY[ROW(1)])< AS map(varchar, row(a bigint))) x 24>
+SELECT CAST(ROW(ROW(ROW(ROW(1, 2), 3), 4), 5) AS row(a row(b row(c row(d varchar, e varchar), f varchar), g varchar), h varchar))
+SELECT <CASE  x 30>eventName< WHEN 'x' THEN 'a' WHEN 'y' THEN 'b' END x 30> FROM trail
+SELECT CASE <nullif( x 12>eventName<, 'x') x 12>< WHEN 'a' THEN 'b' x 300> END FROM trail
+SELECT <nullif( x 31>eventName<, 'x') x 31> FROM trail
+SELECT <greatest( x 30>eventName<, 'x') x 30> FROM trail
+SELECT <CAST( x 30>eventName< BETWEEN 'a' AND 'b' AS varchar) x 30> FROM trail
+SELECT <CAST( x 30>eventName< IN ('a', 'b') AS varchar) x 30> FROM trail
+SELECT <split_part( x 31>eventName<, 'x', 1) x 31> FROM trail
+SELECT <split( x 15>eventName<, 'x', 3)[1] x 15> FROM trail

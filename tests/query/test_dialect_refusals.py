@@ -23,6 +23,13 @@ HUGE = {
     "NOT NOT": "SELECT " + "NOT " * 2_000 + "TRUE",
     "a long sum": "SELECT " + "1+" * 4_000 + "1",
     "a long list": "SELECT 1 WHERE 1 IN (" + "1," * 4_998 + "1)",
+    "what is needed several times, in itself": "SELECT " + "nullif(" * 14 + "'a'" + ", 'b')" * 14,
+    "a subject of many branches": "SELECT CASE "
+    + "nullif(" * 9
+    + "'a'"
+    + ", 'b')" * 9
+    + " WHEN 'x' THEN 'y'" * 90
+    + " END",
     "too long": "SELECT 1 " + " " * 10_000,
 }
 
@@ -51,6 +58,13 @@ def test_conditions_in_the_hundreds_are_no_nesting() -> None:
     statement = ask_for("SELECT eventName FROM trail WHERE " + " OR ".join(["eventName = 'a'"] * 400))
 
     assert statement.tables[0].conditions[0].value == ("a",)
+
+
+def test_casts_of_casts_of_rows_are_written_once_each() -> None:
+    def written(casts: int) -> int:
+        return len(ask_for("SELECT " + "CAST(" * casts + "ROW(1, 2)" + " AS row(a bigint, b bigint))" * casts).sql)
+
+    assert written(20) < 3 * written(10)
 
 
 def test_a_list_is_counted_before_it_is_parsed() -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sqlglot import exp
 
-from trailmere.errors import QueryError, StatementInvalid, StatementNotAllowed
+from trailmere.errors import QueryError, QueryLimitExceeded, StatementInvalid, StatementNotAllowed
 from trailmere.events.types import Row, Type
 from trailmere.query.dialect import scope as scopes
 from trailmere.query.dialect.values import Implied, Origin, Value
@@ -68,6 +68,10 @@ _CARRIED: dict[type[exp.Expr], set[str]] = {
     exp.NullSafeEQ: set(),
 }
 _QUERIES = (exp.Query, exp.Values)
+
+# Characters that one expression may take in engine SQL. What a writer mentions twice is written twice, and within
+# itself four times; what people write takes a hundredth of this.
+_MOST_WRITTEN = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +147,22 @@ class Binder:
             self.only(node, _PLAIN | _CARRIED.get(type(node), set()))
         known = len(self.loose)
         value = writer(self, node, scope)
+        self.hold(node, len(value.sql))
         if scope.grouped is not None and value.sql in scope.grouped:
             del self.loose[known:]
         return value
+
+    def hold(self, node: exp.Expr, written: int) -> None:
+        """Refuse an expression that would take more than so many characters in engine SQL."""
+        if written > _MOST_WRITTEN:
+            line, column = self.place(node)
+            at = "" if line is None else f"line {line}, column {column}: "
+            raise QueryLimitExceeded(
+                f"{at}the expression is nested too deeply: written out, with what it needs several times, it has "
+                f"{written:,} characters, and may have {_MOST_WRITTEN:,}",
+                limit="query_nesting",
+                hint="name an inner part in a WITH entry, and use its name",
+            )
 
     def column(self, node: exp.Expr, path: list[exp.Identifier], scope: Scope) -> Value:
         """The column, field or lambda parameter that a path of names means."""

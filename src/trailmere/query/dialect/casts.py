@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -26,6 +28,8 @@ from trailmere.query.quoting import identifier, member_of
 
 if TYPE_CHECKING:
     from sqlglot import exp
+
+_NAME = re.compile(r'[\w."]+')
 
 
 def cast(binder: Binder, node: exp.Expr, value: Value, *, tolerant: bool) -> Value:
@@ -93,17 +97,29 @@ def _convert(binder: Binder, node: exp.Expr, value: Value, wanted: Type) -> str:
     if wanted == VARBINARY and kind == VARCHAR:
         return f"encode({sql})"
     if isinstance(kind, Row) and isinstance(wanted, Row) and len(kind.fields) == len(wanted.fields):
-        return _row_to_row(binder, node, sql, kind, wanted)
+        return _once(binder, sql, lambda row: _row_to_row(binder, node, row, kind, wanted))
     if isinstance(kind, Array) and isinstance(wanted, Array) and isinstance(kind.element, Row | Array | Map):
         return _each(binder, node, sql, kind.element, wanted.element)
     if isinstance(kind, Map) and isinstance(wanted, Map) and isinstance(value_of(kind), Row | Array | Map):
-        keys = _convert(binder, node, Value(f"map_keys({sql})", Array(kind.key)), Array(wanted.key))
-        values = _each(binder, node, f"map_values({sql})", value_of(kind), value_of(wanted))
-        return f"(CASE WHEN {sql} IS NULL THEN NULL ELSE MAP({keys}, {values}) END)"
+        return _once(binder, sql, lambda entries: _map_to_map(binder, node, entries, kind, wanted))
     _check(binder, node, kind, wanted)
     if kind == DOUBLE and wanted in INTEGRAL:  # halves away from zero; the engine would round them to even
         sql = f"round({sql})"
     return f"CAST({sql} AS {engine_type(wanted)})"
+
+
+def _once(binder: Binder, sql: str, written: Callable[[str], str]) -> str:
+    """What mentions a value several times, with the value itself written once: by a name, where it is more than one."""
+    if _NAME.fullmatch(sql):
+        return written(sql)
+    name = binder.fresh("e")
+    return f"list_transform([{sql}], lambda {name}: {written(name)})[1]"
+
+
+def _map_to_map(binder: Binder, node: exp.Expr, sql: str, kind: Map, wanted: Map) -> str:
+    keys = _convert(binder, node, Value(f"map_keys({sql})", Array(kind.key)), Array(wanted.key))
+    values = _each(binder, node, f"map_values({sql})", value_of(kind), value_of(wanted))
+    return f"(CASE WHEN {sql} IS NULL THEN NULL ELSE MAP({keys}, {values}) END)"
 
 
 def _each(binder: Binder, node: exp.Expr, sql: str, kind: Type, wanted: Type) -> str:

@@ -252,6 +252,8 @@ def _concatenation(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
 
 def _case(binder: Binder, node: exp.Expr, scope: Scope) -> Value:
     subject = binder.bind(node.this, scope) if node.this else None
+    if subject is not None:  # each branch mentions it
+        binder.hold(node, len(subject.sql) * len(node.args["ifs"]))
     branches, results = [], []
     for branch in node.args["ifs"]:
         test = binder.bind(branch.this, scope)
