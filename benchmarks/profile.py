@@ -25,6 +25,7 @@ from benchmarks.ours import RETENTION_DAYS
 
 if TYPE_CHECKING:
     from trailmere.app import App
+    from trailmere.query.instance import Instance
     from trailmere.query.records import Statement
     from trailmere.registry.records import EventDataStore
 
@@ -179,24 +180,21 @@ def profile_query(logs: Path, lake: Path, options: argparse.Namespace) -> None:
 
 def phases_of(app: App, sql: str, repeat: int) -> Milliseconds:
     """Phase -> milliseconds of each time; the first times are warm-up and not counted."""
-    import duckdb
-
     from trailmere.query.dialect.macros import macros_of
+    from trailmere.query.instance import Instance
 
     phases: Milliseconds = {}
-    config = {"threads": str(app.settings.query_threads)}
-    with duckdb.connect(":memory:", config=config) as engine:  # type: ignore[arg-type,unused-ignore]
-        engine.execute("SET TimeZone = 'UTC'; SET parquet_metadata_cache = true")
-        for macro in macros_of(_compiled(app, sql).sql).values():
-            engine.execute(macro)
-        for number in range(repeat + 3):
-            for name, spent in _once(app, engine, sql).items():
-                if number >= 3:
-                    phases.setdefault(name, []).append(spent)
+    instance = Instance(threads=app.settings.query_threads, memory_bytes=app.settings.query_memory_bytes)
+    instance.add_macros(macros_of(_compiled(app, sql).sql))
+    for number in range(repeat + 3):
+        for name, spent in _once(app, instance, sql).items():
+            if number >= 3:
+                phases.setdefault(name, []).append(spent)
+    instance.close()
     return phases
 
 
-def _once(app: App, engine: Any, sql: str) -> dict[str, float]:
+def _once(app: App, instance: Instance, sql: str) -> dict[str, float]:
     from trailmere.query.engine import Job
 
     run, _ = _timed(lambda: list(app.queries.run(sql).batches))
@@ -207,7 +205,7 @@ def _once(app: App, engine: Any, sql: str) -> dict[str, float]:
     job = Job(statement, scans)
     worker, _ = _timed(lambda: list(app.engine.run(job).batches))
     writing, written = _timed(lambda: _engine_sql(job))
-    executing, _ = _timed(lambda: engine.cursor().sql(written).to_arrow_table())
+    executing, _ = _timed(lambda: _answered(instance, written))
     return {
         "run": run,
         "compile": compiling,
@@ -219,6 +217,13 @@ def _once(app: App, engine: Any, sql: str) -> dict[str, float]:
         "json": _render(app, job, "json"),
         "table": _render(app, job, "table"),
     }
+
+
+def _answered(instance: Instance, sql: str) -> Any:
+    from trailmere.query.instance import answer
+
+    with instance.cursor() as cursor:
+        return answer(cursor, sql, 4096, at_once=True).read_all()
 
 
 def _compiled(app: App, sql: str) -> Statement:
