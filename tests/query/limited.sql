@@ -420,3 +420,10 @@ SELECT <CAST( x 30>eventName< BETWEEN 'a' AND 'b' AS varchar) x 30> FROM trail
 SELECT <CAST( x 30>eventName< IN ('a', 'b') AS varchar) x 30> FROM trail
 SELECT <split_part( x 31>eventName<, 'x', 1) x 31> FROM trail
 SELECT <split( x 15>eventName<, 'x', 3)[1] x 15> FROM trail
+SELECT <sum(1) OVER w, x 600>1 FROM trail WINDOW w AS (PARTITION BY <nullif( x 11>eventName<, 'x') x 11>)
+-- Stars of stars, and rows of rows: columns and fields in the millions.
+SELECT * FROM (SELECT <*, x 400>1 FROM (SELECT <*, x 400>1 FROM (SELECT <*, x 400>1 FROM trail) AS a) AS b) AS c
+SELECT <*, x 4000>1 FROM trail
+SELECT <t.*, x 1500>1 FROM trail AS t
+WITH a AS (SELECT ROW(1, 2) AS x), b AS (SELECT ROW(x, x, x, x, x, x, x, x) AS x FROM a), c AS (SELECT ROW(x, x, x, x, x, x, x, x) AS x FROM b), d AS (SELECT ROW(x, x, x, x, x, x, x, x) AS x FROM c), e AS (SELECT ROW(x, x, x, x, x, x, x, x) AS x FROM d), f AS (SELECT ROW(x, x, x, x, x, x, x, x) AS x FROM e), g AS (SELECT ROW(x, x, x, x, x, x, x, x) AS x FROM f), h AS (SELECT ROW(x, x, x, x, x, x, x, x) AS x FROM g), i AS (SELECT ROW(x, x, x, x, x, x, x, x) AS x FROM h) SELECT x, x = x, CAST(x AS varchar) FROM i
+WITH a AS (SELECT ROW(1, 2) AS x), b AS (SELECT MAP(ARRAY[1], ARRAY[ROW(x, x, x, x, x, x, x, x)]) AS x FROM a), c AS (SELECT MAP(ARRAY[1], ARRAY[ROW(x, x, x, x, x, x, x, x)]) AS x FROM b), d AS (SELECT MAP(ARRAY[1], ARRAY[ROW(x, x, x, x, x, x, x, x)]) AS x FROM c), e AS (SELECT MAP(ARRAY[1], ARRAY[ROW(x, x, x, x, x, x, x, x)]) AS x FROM d), f AS (SELECT MAP(ARRAY[1], ARRAY[ROW(x, x, x, x, x, x, x, x)]) AS x FROM e) SELECT x = x FROM f

@@ -96,3 +96,10 @@ def test_those_not_used_for_longest_are_forgotten(statements: CompiledStatements
 
     assert statements.compile("SELECT eventName FROM trail") is first
     assert statements.compile("SELECT eventID FROM trail") is not second
+
+
+def test_a_statement_that_is_very_long_for_the_engine_is_not_kept(statements: CompiledStatements) -> None:
+    sql = "SELECT " + "nullif(" * 11 + "eventName" + ", 'x')" * 11 + " FROM trail"
+
+    assert statements.compile(sql) == statements.compile(sql)
+    assert statements.compile(sql) is not statements.compile(sql)

@@ -30,6 +30,18 @@ HUGE = {
     + ", 'b')" * 9
     + " WHEN 'x' THEN 'y'" * 90
     + " END",
+    "one window of many": "SELECT "
+    + "sum(1) OVER w, " * 400
+    + "1 FROM trail WINDOW w AS (PARTITION BY "
+    + "nullif(" * 11
+    + "eventName"
+    + ", 'b')" * 11
+    + ")",
+    "stars": "SELECT " + "*, " * 3_000 + "1 FROM trail",
+    "stars of stars": "SELECT " + "*, " * 99 + "* FROM (SELECT " + "*, " * 99 + "* FROM trail) AS t",
+    "rows of rows": "WITH t0 AS (SELECT ROW(1, 2) AS x)"
+    + "".join(f", t{n + 1} AS (SELECT ROW(x, x) AS x FROM t{n})" for n in range(40))
+    + " SELECT x = x FROM t40",
     "too long": "SELECT 1 " + " " * 10_000,
 }
 

@@ -2,7 +2,7 @@
 
 A statement is kept with what it was told of the catalog: every name that it asked for, and the answer. It is used again
 where the catalog answers the same, so nobody has to say that a store was renamed, made or deleted. What depends on the
-time, or was refused, is compiled each time.
+time, was refused, or is very long for the engine, is compiled each time.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from trailmere.query.records import Catalog, Statement, StoreEntry
 
 KEPT_STATEMENTS = 256
+LONGEST_KEPT = 100_000  # characters of engine SQL: together they stay in the tens of megabytes
 
 
 class CompiledStatements:
@@ -41,7 +42,7 @@ class CompiledStatements:
             return kept.statement
         asked = _Asked(catalog)
         statement = self._compile(sql, asked)
-        if statement.timeless:
+        if statement.timeless and len(statement.sql) <= LONGEST_KEPT:
             self._keep(sql, _Kept(statement, asked.told))
         return statement
 

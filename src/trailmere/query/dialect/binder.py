@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from sqlglot import exp
 
 from trailmere.errors import QueryError, QueryLimitExceeded, StatementInvalid, StatementNotAllowed
-from trailmere.events.types import Row, Type
+from trailmere.events.types import Array, Map, Row, Type
 from trailmere.query.dialect import scope as scopes
+from trailmere.query.dialect.types import value_of
 from trailmere.query.dialect.values import Implied, Origin, Value
 from trailmere.query.quoting import member_of
 
@@ -70,8 +71,11 @@ _CARRIED: dict[type[exp.Expr], set[str]] = {
 _QUERIES = (exp.Query, exp.Values)
 
 # Characters that one expression may take in engine SQL. What a writer mentions twice is written twice, and within
-# itself four times; what people write takes a hundredth of this.
-_MOST_WRITTEN = 200_000
+# itself four times; what people write takes a hundredth of this. And all expressions of a statement together, each with
+# what is in it.
+_MOST_WRITTEN, _MOST_TOGETHER = 200_000, 20_000_000
+# Fields of a row, those of rows within it counted: ROW(x, x), said of itself through WITH entries, doubles them.
+_MOST_FIELDS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,8 @@ class Binder:
     loose: list[tuple[exp.Expr, int]] = field(default_factory=list)
     timeless: bool = True
     _names: dict[str, int] = field(default_factory=dict)
+    _written: int = 0
+    _sizes: dict[int, tuple[int, Type]] = field(default_factory=dict)  # by identity; the type is kept so that it stays
 
     def time(self) -> datetime:
         """The time of the query; the statement depends on it from now on."""
@@ -148,21 +154,59 @@ class Binder:
         known = len(self.loose)
         value = writer(self, node, scope)
         self.hold(node, len(value.sql))
+        self._hold_fields(node, value.type)
         if scope.grouped is not None and value.sql in scope.grouped:
             del self.loose[known:]
         return value
 
     def hold(self, node: exp.Expr, written: int) -> None:
-        """Refuse an expression that would take more than so many characters in engine SQL."""
-        if written > _MOST_WRITTEN:
-            line, column = self.place(node)
-            at = "" if line is None else f"line {line}, column {column}: "
+        """Refuse an expression that takes more than so many characters in engine SQL, alone or with all before it."""
+        self._written += written
+        if written > _MOST_WRITTEN or self._written > _MOST_TOGETHER:
+            said, most = (written, _MOST_WRITTEN) if written > _MOST_WRITTEN else (self._written, _MOST_TOGETHER)
             raise QueryLimitExceeded(
-                f"{at}the expression is nested too deeply: written out, with what it needs several times, it has "
-                f"{written:,} characters, and may have {_MOST_WRITTEN:,}",
+                f"{self._at(node)}the expression is nested too deeply: written out, with what it needs several times, "
+                f"it has {said:,} characters, and may have {most:,}",
                 limit="query_nesting",
                 hint="name an inner part in a WITH entry, and use its name",
             )
+
+    def hold_columns(self, node: exp.Expr, columns: int) -> None:
+        """Refuse a SELECT whose stars stand for more columns than a list may have items."""
+        if columns > self.limits.list_items:
+            raise QueryLimitExceeded(
+                f"{self._at(node)}the SELECT gives more than {self.limits.list_items:,} columns",
+                limit="query_list_items",
+                hint="name the columns that are needed",
+            )
+
+    def _hold_fields(self, node: exp.Expr, type: Type) -> None:
+        if self._fields(type) > _MOST_FIELDS:
+            raise QueryLimitExceeded(
+                f"{self._at(node)}the value has more than {_MOST_FIELDS:,} fields",
+                limit="query_nesting",
+                hint="name the fields that are needed",
+            )
+
+    def _fields(self, type: Type) -> int:
+        """Fields and elements of a type. A part that stands in it twice is the same object, and is walked once."""
+        match type:
+            case Row(fields):
+                parts: tuple[Type, ...] = tuple(part.type for part in fields)
+            case Array(element):
+                parts = (element,)
+            case Map():
+                parts = (value_of(type),)
+            case _:
+                return 1
+        known = self._sizes.get(id(type))
+        if known is None:
+            known = self._sizes[id(type)] = (1 + sum(map(self._fields, parts)), type)
+        return known[0]
+
+    def _at(self, node: exp.Expr) -> str:
+        line, column = self.place(node)
+        return "" if line is None else f"line {line}, column {column}: "
 
     def column(self, node: exp.Expr, path: list[exp.Identifier], scope: Scope) -> Value:
         """The column, field or lambda parameter that a path of names means."""

@@ -211,6 +211,7 @@ class _Select:
         for item in self.node.expressions:
             if isinstance(item, exp.Star) or (isinstance(item, exp.Column) and isinstance(item.this, exp.Star)):
                 self.items += self._star(item)
+                self.binder.hold_columns(item, len(self.items))
             elif isinstance(item, exp.Alias):
                 if not isinstance(item.args["alias"], exp.Identifier):
                     raise self.binder.refuse(item, "the alias cannot be read", "write AS name")
