@@ -15,7 +15,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -184,13 +184,14 @@ def phases_of(app: App, sql: str, repeat: int) -> Milliseconds:
     from trailmere.query.instance import Instance
 
     phases: Milliseconds = {}
-    instance = Instance(threads=app.settings.query_threads, memory_bytes=app.settings.query_memory_bytes)
-    instance.add_macros(macros_of(_compiled(app, sql).sql))
-    for number in range(repeat + 3):
-        for name, spent in _once(app, instance, sql).items():
-            if number >= 3:
-                phases.setdefault(name, []).append(spent)
-    instance.close()
+    with closing(
+        Instance(threads=app.settings.query_threads, memory_bytes=app.settings.query_memory_bytes)
+    ) as instance:
+        instance.add_macros(macros_of(_compiled(app, sql).sql))
+        for number in range(repeat + 3):
+            for name, spent in _once(app, instance, sql).items():
+                if number >= 3:
+                    phases.setdefault(name, []).append(spent)
     return phases
 
 
@@ -221,9 +222,10 @@ def _once(app: App, instance: Instance, sql: str) -> dict[str, float]:
 
 def _answered(instance: Instance, sql: str) -> Any:
     from trailmere.query.instance import answer
+    from trailmere.query.worker import ROWS_IN_A_BATCH
 
     with instance.cursor() as cursor:
-        return answer(cursor, sql, 4096, at_once=True).read_all()
+        return answer(cursor, sql, ROWS_IN_A_BATCH, at_once=True).read_all()
 
 
 def _compiled(app: App, sql: str) -> Statement:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from tests.query.probes import probes, written_out
+from tests.query.probes import hostile_statements
 from tests.query.questions import NOW, Shelf
 from tests.query.sentences import Sentences
 from tests.query.small_lake import make_lake, opened
@@ -86,8 +86,7 @@ def good_statements() -> tuple[str, ...]:
     cases = [path.read_text() for path in sorted(HERE.glob("cases/*/question.sql"))]
     expressions = [line.split(" => ")[0] for line in (HERE / "expressions.txt").read_text().splitlines()]
     seeds = [re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "trail", question.sql) for question in QUESTIONS.values()]
-    hostile = [written_out(line) for name in ("refused.sql", "limited.sql") for line in probes(name)]
-    short = [sql for sql in hostile if len(sql) < 300]  # long ones cost as much as hundreds of others
+    short = [sql for sql in hostile_statements() if len(sql) < 300]  # long ones cost as much as hundreds of others
     return (*cases * 8, *seeds * 8, *(f"SELECT {one}" for one in expressions if one[:1] != "#"), *short)
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-from tests.query.probes import probes, written_out
+from tests.query.probes import hostile_statements
 from tests.query.small_lake import make_lake, opened
 from trailmere.errors import QueryError
 from trailmere.query.results import rows
@@ -52,7 +52,7 @@ class Hostile(threading.Thread):
 
 def measure(app: App, seconds: float, phase: float) -> dict[str, list[float]]:
     """Milliseconds of each question, ``alone`` and ``beside``."""
-    statements = [written_out(line) for name in ("limited.sql", "refused.sql") for line in probes(name)]
+    statements = hostile_statements()
     Random(1).shuffle(statements)
     hostile = Hostile(app, statements)
     hostile.start()

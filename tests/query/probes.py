@@ -21,6 +21,11 @@ def probes(name: str) -> Iterator[str]:
             yield line
 
 
+def hostile_statements() -> list[str]:
+    """All that both files mean, where no place is known."""
+    return [written_out(line) for name in ("refused.sql", "limited.sql") for line in probes(name)]
+
+
 def written_out(line: str, places: Mapping[str, object] | None = None) -> str:
     """The statement that a line means."""
     for name, place in (places or {}).items():

@@ -33,6 +33,11 @@ SECOND = _store("5e6f7a8b-0000-4000-8000-000000000002", "second-trail", "cloudtr
 CONFIG = _store("9c8d7e6f-0000-4000-8000-000000000003", "config", "configurationitem")
 
 
+def nullifs(levels: int) -> str:
+    """An expression that doubles at each level when it is written out."""
+    return "nullif(" * levels + "eventName" + ", 'x')" * levels
+
+
 class Shelf:
     """A catalog of three stores."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.query.questions import nullifs
 from tests.query.workshop import STORE
 from trailmere.errors import StatementInvalid
 from trailmere.query.compiled import CompiledStatements
@@ -99,7 +100,7 @@ def test_those_not_used_for_longest_are_forgotten(statements: CompiledStatements
 
 
 def test_a_statement_that_is_very_long_for_the_engine_is_not_kept(statements: CompiledStatements) -> None:
-    sql = "SELECT " + "nullif(" * 11 + "eventName" + ", 'x')" * 11 + " FROM trail"
+    sql = f"SELECT {nullifs(11)} FROM trail"
 
     assert statements.compile(sql) == statements.compile(sql)
     assert statements.compile(sql) is not statements.compile(sql)

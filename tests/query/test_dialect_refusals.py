@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.query.probes import probes, written_out
-from tests.query.questions import NOW, Shelf, ask_for, open_desk
+from tests.query.questions import NOW, Shelf, ask_for, nullifs, open_desk
 from trailmere.errors import QueryError, QueryLimitExceeded
 from trailmere.query.dialect import FUNCTIONS, Limits, compile
 from trailmere.query.dialect.expressions import WRITERS
@@ -23,20 +23,9 @@ HUGE = {
     "NOT NOT": "SELECT " + "NOT " * 2_000 + "TRUE",
     "a long sum": "SELECT " + "1+" * 4_000 + "1",
     "a long list": "SELECT 1 WHERE 1 IN (" + "1," * 4_998 + "1)",
-    "what is needed several times, in itself": "SELECT " + "nullif(" * 14 + "'a'" + ", 'b')" * 14,
-    "a subject of many branches": "SELECT CASE "
-    + "nullif(" * 9
-    + "'a'"
-    + ", 'b')" * 9
-    + " WHEN 'x' THEN 'y'" * 90
-    + " END",
-    "one window of many": "SELECT "
-    + "sum(1) OVER w, " * 400
-    + "1 FROM trail WINDOW w AS (PARTITION BY "
-    + "nullif(" * 11
-    + "eventName"
-    + ", 'b')" * 11
-    + ")",
+    "what is needed several times, in itself": f"SELECT {nullifs(14)} FROM trail",
+    "a subject of many branches": f"SELECT CASE {nullifs(9)}" + " WHEN 'x' THEN 'y'" * 90 + " END FROM trail",
+    "a window often": "SELECT " + "sum(1) OVER w, " * 400 + f"1 FROM trail WINDOW w AS (PARTITION BY {nullifs(11)})",
     "stars": "SELECT " + "*, " * 3_000 + "1 FROM trail",
     "stars of stars": "SELECT " + "*, " * 99 + "* FROM (SELECT " + "*, " * 99 + "* FROM trail) AS t",
     "rows of rows": "WITH t0 AS (SELECT ROW(1, 2) AS x)"

@@ -70,13 +70,6 @@ _CARRIED: dict[type[exp.Expr], set[str]] = {
 }
 _QUERIES = (exp.Query, exp.Values)
 
-# Characters that one expression may take in engine SQL. What a writer mentions twice is written twice, and within
-# itself four times; what people write takes a hundredth of this. And all expressions of a statement together, each with
-# what is in it.
-_MOST_WRITTEN, _MOST_TOGETHER = 200_000, 20_000_000
-# Fields of a row, those of rows within it counted: ROW(x, x), said of itself through WITH entries, doubles them.
-_MOST_FIELDS = 1_000
-
 
 @dataclass(frozen=True, slots=True)
 class Output:
@@ -162,14 +155,14 @@ class Binder:
     def hold(self, node: exp.Expr, written: int) -> None:
         """Refuse an expression that takes more than so many characters in engine SQL, alone or with all before it."""
         self._written += written
-        if written > _MOST_WRITTEN or self._written > _MOST_TOGETHER:
-            said, most = (written, _MOST_WRITTEN) if written > _MOST_WRITTEN else (self._written, _MOST_TOGETHER)
-            raise QueryLimitExceeded(
-                f"{self._at(node)}the expression is nested too deeply: written out, with what it needs several times, "
-                f"it has {said:,} characters, and may have {most:,}",
-                limit="query_nesting",
-                hint="name an inner part in a WITH entry, and use its name",
-            )
+        for taken, most in ((written, self.limits.written), (self._written, self.limits.written_together)):
+            if taken > most:
+                raise QueryLimitExceeded(
+                    f"{self._at(node)}the expression is nested too deeply: written out, with what it needs several "
+                    f"times, it has {taken:,} characters, and may have {most:,}",
+                    limit="query_nesting",
+                    hint="name an inner part in a WITH entry, and use its name",
+                )
 
     def hold_columns(self, node: exp.Expr, columns: int) -> None:
         """Refuse a SELECT whose stars stand for more columns than a list may have items."""
@@ -181,9 +174,9 @@ class Binder:
             )
 
     def _hold_fields(self, node: exp.Expr, type: Type) -> None:
-        if self._fields(type) > _MOST_FIELDS:
+        if self._fields(type) > self.limits.fields:
             raise QueryLimitExceeded(
-                f"{self._at(node)}the value has more than {_MOST_FIELDS:,} fields",
+                f"{self._at(node)}the value has more than {self.limits.fields:,} fields",
                 limit="query_nesting",
                 hint="name the fields that are needed",
             )

@@ -21,7 +21,10 @@ class Limits:
     """What a statement may cost before it runs. ``characters`` is CloudTrail Lake's own limit.
 
     ``mentions`` are those of stores: each is planned by itself. ``grouping_sets``: Trino's own default
-    (query.max-grouping-sets); each is an aggregation of its own.
+    (query.max-grouping-sets); each is an aggregation of its own. ``written``: characters that one expression may take
+    in engine SQL, ``written_together`` all of them, each with what is in it. What a writer mentions twice is written
+    twice, and within itself four times; what people write takes a hundredth of it. ``fields`` of a row, those of rows
+    within it counted: ROW(x, x), said of itself through WITH entries, doubles them.
     """
 
     characters: int = 10_000
@@ -29,6 +32,9 @@ class Limits:
     list_items: int = 5_000
     mentions: int = 64
     grouping_sets: int = 2048
+    written: int = 200_000
+    written_together: int = 20_000_000
+    fields: int = 1_000
 
 
 @dataclass(frozen=True, slots=True)
